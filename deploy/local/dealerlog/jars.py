@@ -48,7 +48,7 @@ def verify(home: Path, lock: Path = LOCK) -> None:
         if name not in wanted:
             raise Problem(f"{found[name]} is not in {lock.name}; delete it, or renew the lock with: make lock")
         if _sha256(found[name]) != wanted[name]:
-            raise Problem(f"{found[name]} is not the jar of {lock.name} (sha256 differs); delete {home} and start again")
+            raise Problem(f"{found[name]} is not the jar of {lock.name} (other sha256); delete {home} and start again")
 
 
 def class_path(home: Path) -> str:
@@ -71,8 +71,18 @@ def _fetch(home: Path) -> None:
     """Run jgo with a repository of its own, so that neither ~/.m2 nor a user's settings take part."""
     home.mkdir(parents=True)
     shutil.copy(SPEC, home / SPEC.name)
-    argv = [sys.executable, "-m", "jgo", "--ignore-config", "--resolver", "python", "--links", "hard", "--timeout", "60"]
-    argv += ["--repo-cache", str(home / "maven"), "--cache-dir", str(home), "--color", "plain", "sync"]
+    argv = [sys.executable, "-m", "jgo", "--ignore-config", "--resolver", "python", "--links", "hard"]
+    argv += [
+        "--timeout",
+        "60",
+        "--repo-cache",
+        str(home / "maven"),
+        "--cache-dir",
+        str(home),
+        "--color",
+        "plain",
+        "sync",
+    ]
     done = subprocess.run(argv, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         told = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]

