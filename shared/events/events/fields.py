@@ -1,0 +1,105 @@
+"""Field types of events: every text has a length, every number a range, every decimal a number of places.
+
+Decimals travel as plain JSON strings (``"1250.00"``): never a float, never an exponent.
+"""
+
+import datetime
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+
+def _no_float(value: Any) -> Any:
+    if isinstance(value, float | bool):
+        raise ValueError("write a decimal as a string, not as a float")
+    return value
+
+
+def plain_decimal(value: Decimal) -> Decimal:
+    """The same number in a form that `str` writes without an exponent; the source's decimals are kept.
+
+    Raises ValueError for a number nearer to 0 than a millionth, which `str` cannot write plainly.
+    """
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise ValueError("not a finite number")
+    if not value:
+        return Decimal(0).scaleb(max(exponent, -6)) if exponent < 0 else Decimal(0)
+    if exponent > 0:
+        return Decimal(format(value, "f"))
+    if value.adjusted() < -6:
+        raise ValueError("smaller than a millionth: round it before it becomes an event")
+    return value
+
+
+def free_json(value: Any) -> Any:
+    """A value of JSON without floats: decimals, dates and ids become text, tuples become lists."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            raise ValueError("write a decimal as a string, not as a float")
+        case Decimal():
+            return format(plain_decimal(value), "f")
+        case datetime.date() | datetime.datetime():
+            return value.isoformat()
+        case uuid.UUID():
+            return str(value)
+        case dict():
+            return {str(name): free_json(each) for name, each in value.items()}
+        case list() | tuple():
+            return [free_json(each) for each in value]
+        case _:
+            raise ValueError(f"{type(value).__name__} has no form in JSON")
+
+
+def _figure_text(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else str(free_json(value))
+
+
+UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_id_text = BeforeValidator(lambda value: str(value) if isinstance(value, uuid.UUID) else value)
+
+Exact = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(plain_decimal)]
+"""A decimal without limits of its own; the types below add them."""
+
+Amount = Annotated[Exact, Field(gt=0, lt=10**12, decimal_places=2)]
+"""What a document is for: above 0, 2 decimals, below a million million."""
+Turnover = Annotated[Exact, Field(ge=0, lt=10**13, decimal_places=2)]
+Money = Annotated[Exact, Field(gt=-(10**13), lt=10**13, decimal_places=6)]
+"""A computed sum or mean, signed, at most 6 decimals."""
+Quantity = Annotated[Exact, Field(gt=0, lt=10**9, decimal_places=3)]
+UnitPrice = Annotated[Exact, Field(ge=0, lt=10**9, decimal_places=4)]
+LineAmount = Annotated[Exact, Field(ge=0, lt=10**15, decimal_places=7)]
+"""Quantity × unit price, exact: the line keeps the source's decimals."""
+Measure = Annotated[Exact, Field(gt=-(10**16), lt=10**16, decimal_places=7)]
+"""A sum of line amounts, signed, exact."""
+Ratio = Annotated[Exact, Field(gt=-(10**6), lt=10**6, decimal_places=6)]
+
+Id = Annotated[str, _id_text, Field(pattern=UUID_TEXT)]
+"""A UUID as text, lower case."""
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 as lower-case hex."""
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+"""What another system or a user calls a thing: a number, a code, a login."""
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(max_length=2000)]
+Said = Annotated[str, Field(min_length=1, max_length=2000)]
+"""Text that may not be empty."""
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Version = Annotated[int, Field(ge=1, le=10**6)]
+Figure = Annotated[Code, BeforeValidator(_figure_text)]
+"""A figure or a word as text: a decimal is written plainly."""
+FreeJson = Annotated[dict[str, Any], BeforeValidator(free_json)]
+"""A JSON object of any shape, without floats; the document's own limit of 60 KiB bounds it."""
+Cut = dict[str, dict[str, Annotated[int, Field(ge=0)]]]
+"""service → partition → last sequence included, the product's word for *known at* (architecture.md 2)."""
+
+PaymentTerms = Literal["prepaid", "cash", "credit", "bank_acceptance", "commercial_acceptance"]
+Grade = Literal[1, 2, 3, 4, 5]
+Letter = Literal["A", "B", "C"]

@@ -1,0 +1,205 @@
+"""credit-rating: orders, standing and limits (domain.md 2); its facts, and its streams, are in `ledger`."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from events.catalogue import Event, Part
+from events.fields import (
+    Amount,
+    Code,
+    Count,
+    Currency,
+    Cut,
+    Days,
+    Figure,
+    FreeJson,
+    Grade,
+    Hash,
+    Id,
+    Letter,
+    Money,
+    Ratio,
+    Said,
+    Text,
+    Version,
+)
+from events.types import shapes
+from events.types.ledger import STREAMS as STREAMS
+from events.types.shapes import PolicyRef
+
+HoldCode = Literal[
+    "limit-exceeded", "overdue", "suspended", "grade-5", "no-grade", "prepayment-short", "currency", "group-limit"
+]
+Basis = Literal["history", "forecast", "override"]
+
+
+class CreditCheck(Part):
+    """What an order was checked against, known at `cut`: amounts tax included, null where nothing is assigned yet."""
+
+    limit: Money | None
+    exposure: Money
+    headroom: Money | None
+    grade: Grade | None
+    cut: Cut
+    as_of: date
+    policy: PolicyRef | None = None
+
+
+class HoldReason(Part):
+    """One reason why an order is held: `amount` by how much, `days` how late, as far as the code needs them."""
+
+    code: HoldCode
+    amount: Money | None = None
+    days: Days | None = None
+    note: Text | None = None
+
+
+class OrderPlaced(Event, owner="credit-rating", stream="orders"):
+    """The dealer ordered; nothing is decided yet."""
+
+    number: Code
+    amount: Amount
+    currency: Currency
+    prepaid: bool
+    ordered_on: date
+
+
+class OrderReleased(Event, owner="credit-rating", stream="orders"):
+    """The order passed the credit check and consumes headroom (domain.md 2.7)."""
+
+    number: Code
+    amount: Amount
+    check: CreditCheck
+
+
+class OrderHeld(Event, owner="credit-rating", stream="orders"):
+    """The order is held, with every reason (domain.md 2.7)."""
+
+    number: Code
+    amount: Amount
+    reasons: Annotated[tuple[HoldReason, ...], Field(min_length=1, max_length=20)]
+    check: CreditCheck
+
+
+class OrderCancelled(Event, owner="credit-rating", stream="orders"):
+    """The order will not be delivered: what it had reserved is free."""
+
+    number: Code
+    reason: Said
+
+
+class ReservationUsed(Event, owner="credit-rating", stream="orders"):
+    """An invoice named its order and used up that much of its reservation, once (domain.md 2.7)."""
+
+    order: Code
+    invoice: Code
+    amount: Amount
+
+
+class CreditFileOpened(Event, owner="credit-rating", stream="credit"):
+    """Credit work on a new dealer began; the first rating is due 30 days after onboarding (domain.md 2.5)."""
+
+    opened_on: date
+    review_due: date
+
+
+class CreditReviewOpened(Event, owner="credit-rating", stream="credit"):
+    """A review opened, 14 days before it is due (domain.md 2.5)."""
+
+    review_due: date
+    opened_on: date
+
+
+class Indicator(Part):
+    """One of the nine indicators: its letter, its figure, what that was computed from, a note such as *no history*."""
+
+    grade: Letter
+    value: Figure | None = None
+    inputs: FreeJson = Field(default_factory=dict)
+    note: Text | None = None
+
+
+class CreditGradeAssigned(Event, owner="credit-rating", stream="credit"):
+    """A credit grade 1–5 (资信等级) with everything it rests on, so that it can be re-derived (domain.md 2.3–2.5).
+
+    `rule` names the cell of the table that fired; `survey` is the answer that was used; `cut` is *known at*.
+    """
+
+    run: Id
+    as_of: date
+    grade: Grade
+    previous_grade: Grade | None = None
+    rule: Said
+    indicators: dict[Code, Indicator]
+    survey: FreeJson | None = None
+    policy: PolicyRef
+    cut: Cut
+    approved_by: Code
+
+
+class CreditLimitSet(Event, owner="credit-rating", stream="credit"):
+    """The credit limit and its factors: min(m3, m12 × season) × term/30 × coefficient (domain.md 2.7).
+
+    `m3`, `m12` = mean net invoiced of the last 3 and 12 full months; `basis` says what stood in their place.
+    """
+
+    run: Id
+    as_of: date
+    limit: Money
+    m3: Money | None
+    m12: Money | None
+    season: Ratio
+    term_days: Days
+    coefficient: Ratio
+    basis: Basis
+    policy: PolicyRef
+    cut: Cut
+
+
+class RatingRunStarted(Event, owner="credit-rating", stream="run"):
+    """A rating run over a region began, at one cut, authorised by its marketing director (营销总监)."""
+
+    region: Code
+    as_of: date
+    cut: Cut
+    policy: PolicyRef
+    authorised_by: Code
+
+
+class Excluded(Part):
+    """A dealer that a run left out, and why."""
+
+    dealer: Id
+    reason: Said
+
+
+class RatingRunCompleted(Event, owner="credit-rating", stream="run"):
+    """The run is complete and only now current; `digest` is the SHA-256 of its list of grades (architecture.md 4)."""
+
+    rated: Count
+    excluded: Annotated[tuple[Excluded, ...], Field(max_length=500)] = ()
+    digest: Hash
+
+
+class CreditPolicyPublished(Event, owner="credit-rating", stream="policy"):
+    """A version of the credit policy, immutable, in force from `effective_from`; `hash` is that of its content."""
+
+    name: Code
+    version: Version
+    effective_from: date
+    content: FreeJson
+    hash: Hash
+
+
+class LedgerImportStarted(shapes.ImportStarted, owner="credit-rating", stream="import"):
+    """A file of invoices and payments began to be read."""
+
+
+class LedgerImportCompleted(shapes.ImportCompleted, owner="credit-rating", stream="import"):
+    """Every row of a file of invoices and payments has its verdict."""
+
+
+class LedgerImportUndone(shapes.ImportUndone, owner="credit-rating", stream="import"):
+    """What a file of invoices and payments brought in was reversed."""

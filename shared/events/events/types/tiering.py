@@ -1,0 +1,129 @@
+"""tiering: sales lines, and how much each dealer matters (domain.md 3)."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from events.catalogue import Event, streams
+from events.fields import (
+    Code,
+    Count,
+    Currency,
+    Cut,
+    FreeJson,
+    Hash,
+    Id,
+    Letter,
+    LineAmount,
+    Measure,
+    Name,
+    Quantity,
+    Ratio,
+    Said,
+    UnitPrice,
+    Version,
+)
+from events.types import shapes
+from events.types.shapes import PolicyRef
+
+STREAMS = streams(
+    "tiering",
+    {"sales": "facts", "tier": "edited", "run": "edited", "policy": "edited", "import": "edited"},
+)
+
+MeasureKind = Literal["net_sales", "gross_sales", "gross_profit", "growth"]
+
+
+class SaleLine(Event):
+    """A sale line, identified by source, invoice, product, quantity, price and `line`, the k-th such one (domain.md 0).
+
+    `quantity` and `amount` (their exact product, without VAT) are positive in sales and in returns.
+    """
+
+    source: Code
+    invoice: Code
+    line: Annotated[int, Field(ge=1, le=10**6)]
+    product: Code
+    description: Name | None = None
+    quantity: Quantity
+    unit_price: UnitPrice
+    amount: LineAmount
+    currency: Currency
+    sold_on: date
+
+
+class SaleRecorded(SaleLine, owner="tiering", stream="sales"):
+    """We sold a line of goods to the dealer (sell-in)."""
+
+
+class SaleReturned(SaleLine, owner="tiering", stream="sales"):
+    """The dealer returned a line of goods; figures are positive, the type takes them off."""
+
+
+class SaleLineReversed(Event, owner="tiering", stream="sales"):
+    """A line was taken back by a new event, never by an edit; `line` is the reversed event's id."""
+
+    line: Id
+    reason: Said
+
+
+class AbcClassAssigned(Event, owner="tiering", stream="tier"):
+    """The dealer's ABC class in a run, with its place in the ranked list (帕累托 80:20, domain.md 3.2).
+
+    `measure` and `total` are sums in the installation's currency; `share_before` = cumulative before it ÷ total, 0–1;
+    null where the measure is not positive.
+    """
+
+    run: Id
+    window_from: date
+    window_to: date
+    abc: Letter
+    measure: Measure
+    rank: Count
+    share_before: Ratio | None
+    total: Measure
+    population: Count
+    policy: PolicyRef
+    cut: Cut
+
+
+class ClassificationRunStarted(Event, owner="tiering", stream="run"):
+    """An ABC run over a scope (`company`, `region:<code>`, `branch:<code>`) and a window began, at one cut."""
+
+    scope: Code
+    measure: MeasureKind
+    window_from: date
+    window_to: date
+    cut: Cut
+    policy: PolicyRef
+    authorised_by: Code
+
+
+class ClassificationRunCompleted(Event, owner="tiering", stream="run"):
+    """The run is complete and only now current; `digest` is the SHA-256 of the ranked list (architecture.md 4)."""
+
+    classified: Count
+    digest: Hash
+
+
+class TieringPolicyPublished(Event, owner="tiering", stream="policy"):
+    """A version of the tiering policy, immutable, in force from `effective_from`; `hash` is that of its content."""
+
+    name: Code
+    version: Version
+    effective_from: date
+    content: FreeJson
+    hash: Hash
+
+
+class SalesImportStarted(shapes.ImportStarted, owner="tiering", stream="import"):
+    """A file of sale lines began to be read."""
+
+
+class SalesImportCompleted(shapes.ImportCompleted, owner="tiering", stream="import"):
+    """Every row of a file of sale lines has its verdict."""
+
+
+class SalesImportUndone(shapes.ImportUndone, owner="tiering", stream="import"):
+    """What a file of sale lines brought in was reversed."""
