@@ -28,9 +28,11 @@ from events.ids import (
     uuid7,
 )
 from events.placement import (
+    Located,
     Placement,
     category_of,
     key_of,
+    locate,
     partition_of,
 )
 from events.types.credit_rating import (
@@ -153,6 +155,7 @@ __all__ = [
     "LedgerImportCompleted",
     "LedgerImportStarted",
     "LedgerImportUndone",
+    "Located",
     "OrderCancelled",
     "OrderHeld",
     "OrderPlaced",
@@ -193,6 +196,7 @@ __all__ = [
     "encode",
     "event_id",
     "key_of",
+    "locate",
     "partition_of",
     "request_hash",
     "uuid7",

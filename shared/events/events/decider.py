@@ -1,15 +1,21 @@
-"""A decider is data plus pure functions: what a command may do to a stream, and what its events make of it."""
+"""What a decider is: the pure half of a write, told as data and two functions.
+
+A decider reads aloud: `decide(state, command)` says what happens, `evolve(state, event)` what is then so.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, NoReturn, TypeVar
+
+import msgspec
 
 from events.catalogue import STREAMS, Event, Kind
 
-State = TypeVar("State")
+State = TypeVar("State", bound=msgspec.Struct)
+Command = TypeVar("Command")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Claims:
     """Rules across streams, as names that only one stream may hold: an event may `take` some and `release` some.
 
@@ -21,33 +27,43 @@ class Claims:
 
 
 class Refused(Exception):
-    """A command that the rules forbid: a stable code, a sentence that says what to do, and figures for programs."""
+    """A decider's no: a stable code, and a sentence that says what to do.
 
-    def __init__(self, code: str, sentence: str, **extras: Any) -> None:
-        super().__init__(sentence)
+    `extras` are members of the problem document (numbers, names), never secrets.
+    `retryable` marks a refusal that rests on a projection: what is unknown now may be known in a moment.
+    """
+
+    def __init__(self, code: str, detail: str, *, retryable: bool = False, **extras: Any) -> None:
+        super().__init__(f"{code}: {detail}")
         self.code = code
-        self.sentence = sentence
+        self.detail = detail
+        self.retryable = retryable
         self.extras = extras
 
 
-def nothing_claimed(event: Event) -> Claims:
-    """Most events claim nothing."""
+def refuse(code: str, detail: str, **extras: Any) -> NoReturn:
+    """Refuse as an expression: `x or refuse(...)`."""
+    raise Refused(code, detail, **extras)
+
+
+def no_claims(event: Event) -> Claims:
+    """Most events hold nothing across streams."""
     return Claims()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decider(Generic[State]):
-    """One aggregate: `state()` is its beginning, `decide` gives events or raises Refused, `evolve` folds them.
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[State, Command]):
+    """One aggregate: the stream category it rules, its beginning `state()`, and the pure functions that rule it.
 
-    `owner` and `category` say in which streams it lives; all functions are pure: no clock, no random, no I/O.
+    Raises TypeError for a category that its owner does not declare.
     """
 
     owner: str
     category: str
-    state: Callable[[], State]
-    decide: Callable[[State, Any], list[Event]]
+    state: type[State]
+    decide: Callable[[State, Command], list[Event]]
     evolve: Callable[[State, Any], State]
-    claims: Callable[[Any], Claims] = nothing_claimed
+    claims: Callable[[Event], Claims] = field(default=no_claims)
 
     def __post_init__(self) -> None:
         if self.category not in STREAMS.get(self.owner, {}):
@@ -59,5 +75,11 @@ class Decider(Generic[State]):
         return STREAMS[self.owner][self.category]
 
     def stream(self, key: str) -> str:
-        """The stream of a key in this category: `<key>/<category>`."""
+        """The stream of one key: `<key>/<category>`."""
         return f"{key}/{self.category}"
+
+    def fold(self, state: State, events: list[Event]) -> State:
+        """The state after these events."""
+        for event in events:
+            state = self.evolve(state, event)
+        return state

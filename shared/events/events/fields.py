@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 
 def _no_float(value: Any) -> Any:
-    if isinstance(value, float | bool):
+    if type(value) is float or type(value) is bool:
         raise ValueError("write a decimal as a string, not as a float")
     return value
 
@@ -22,16 +22,13 @@ def plain_decimal(value: Decimal) -> Decimal:
 
     Raises ValueError for a number nearer to 0 than a millionth, which `str` cannot write plainly.
     """
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int):
-        raise ValueError("not a finite number")
+    if "E" not in str(value):
+        return value
     if not value:
-        return Decimal(0).scaleb(max(exponent, -6)) if exponent < 0 else Decimal(0)
-    if exponent > 0:
-        return Decimal(format(value, "f"))
+        return Decimal("0.000000") if value.adjusted() < 0 else Decimal(0)
     if value.adjusted() < -6:
         raise ValueError("smaller than a millionth: round it before it becomes an event")
-    return value
+    return Decimal(format(value, "f"))
 
 
 def free_json(value: Any) -> Any:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -16,6 +17,8 @@ from pydantic import BaseModel
 HASH_VERSION = 1
 _lock = Lock()
 _last = 0
+_AS_IT_IS = {type(None), bool, int, str}
+REQUIRED = object()
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -63,15 +66,14 @@ def request_hash(request: BaseModel | dict[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _AS_IT_IS:
+        return value
     match value:
-        case None | bool() | int() | str():
-            return value
         case BaseModel():
-            return {
-                name: _plain(each)
-                for name, field in type(value).model_fields.items()
-                if (each := getattr(value, name)) != field.get_default(call_default_factory=True) or field.is_required()
-            }
+            given = value.__dict__
+            return {name: _plain(given[name]) for name, default in _defaults(type(value)) if given[name] != default}
+        case str():  # a StrEnum, too
+            return str(value)
         case Decimal():
             return _plain_decimal(value)
         case date() | UUID():
@@ -84,6 +86,15 @@ def _plain(value: Any) -> Any:
             return sorted(_plain(each) for each in value)
         case _:
             raise TypeError(f"{type(value).__name__} has no canonical form; a decimal is never a float")
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> list[tuple[str, Any]]:
+    """A model's fields with what leaves them out: their default, or for a required one nothing."""
+    return [
+        (name, REQUIRED if field.is_required() else field.get_default(call_default_factory=True, validated_data={}))
+        for name, field in model.model_fields.items()
+    ]
 
 
 def _plain_decimal(value: Decimal) -> str:
