@@ -3,31 +3,36 @@
 Every type is canonical: equal values have equal text, so that digests compare values, never representations.
 """
 
+import datetime
+import uuid as ids
+from decimal import Decimal
 from typing import NamedTuple
 
 
 class Column(NamedTuple):
     """A PostgreSQL type and what may be done to it besides setting it.
 
-    `summed`: may be the target of `Patch.add` (commutative sum). `ordered`: may be the target of `Patch.max`.
+    `python`: the types a handler may give. `summed`: may be the target of `Patch.add` (a commutative sum).
+    `ordered`: may be the target of `Patch.max`.
     Text is neither: its order depends on a collation that Python and PostgreSQL do not share.
     """
 
     sql: str
+    python: tuple[type, ...]
     summed: bool = False
     ordered: bool = False
 
 
-text = Column("text")
-uuid = Column("uuid")
-money = Column("numeric", summed=True, ordered=True)
-integer = Column("integer", summed=True, ordered=True)
-bigint = Column("bigint", summed=True, ordered=True)
-day = Column("date", ordered=True)
-moment = Column("timestamptz", ordered=True)
-boolean = Column("boolean", ordered=True)
-json = Column("jsonb")
-smallint = Column("smallint")
+text = Column("text", (str,))
+uuid = Column("uuid", (str, ids.UUID))
+money = Column("numeric", (Decimal,), summed=True, ordered=True)
+integer = Column("integer", (int,), summed=True, ordered=True)
+bigint = Column("bigint", (int,), summed=True, ordered=True)
+day = Column("date", (datetime.date,), ordered=True)
+moment = Column("timestamptz", (datetime.datetime,), ordered=True)
+boolean = Column("boolean", (bool,), ordered=True)
+json = Column("jsonb", (object,))
+smallint = Column("smallint", (int,))
 
 TOMBSTONE = "tombstone"
 

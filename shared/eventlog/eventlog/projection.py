@@ -23,7 +23,7 @@ from eventlog.columns import money as money
 from eventlog.columns import text as text
 from eventlog.columns import uuid as uuid
 from eventlog.ownership import Writes, writes_of
-from events.catalogue import EVENT_TYPES, Event
+from events.catalogue import Event
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Category = tuple[str, str]
@@ -125,7 +125,7 @@ class Table:
             declared = sets is not None or adds is not None or maxes is not None
             named = Writes(frozenset(sets or ()), frozenset(adds or ()), frozenset(maxes or ()))
             for event in events:
-                kind = EVENT_TYPES[event.__name__]
+                kind = event.event_type
                 if missing := set(uses) - set(event.model_fields):
                     raise TypeError(f"{self.name}: {kind.name} has no field {', '.join(sorted(missing))}")
                 if any(rule.type == kind.name and rule.source == kind.owner for rule in self.rules):

@@ -1,0 +1,134 @@
+"""A service's tables, compiled: from one event to the rows and patches it causes.
+
+The same plan runs live, in a rebuild and in a fold; only what is done with the effects differs.
+"""
+
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from eventlog.columns import Column
+from eventlog.columns import json as json_column
+from eventlog.gathered import Row
+from eventlog.projection import FactsTable, Patch, Rule, StateTable, Table, consumes
+from events.readers import Reader, reader_for
+
+Effects = list[tuple[str, bool, list[Any]]]
+"""For each table an event touches: its name, whether it is a facts table, and the rows or patches."""
+
+_canonical_json = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
+
+
+class BadEffect(ValueError):
+    """A handler returned what its declaration does not allow."""
+
+
+class Plan:
+    """Tables by event: `effects(source, event)` runs every handler of that event's type.
+
+    `sources`: the logs that the tables need, sorted. `readers`: one decoder a source, holding only the fields used.
+    """
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self.tables = {table.name: table for table in tables}
+        declared = consumes(self.tables.values())
+        self.sources = tuple(sorted(declared))
+        self.readers: dict[str, Reader] = {
+            source: reader_for(types, source=source) for source, types in declared.items()
+        }
+        self._handlers: dict[tuple[str, str], list[tuple[str, bool, Callable[[Any], list[Any]]]]] = {}
+        for table in self.tables.values():
+            for rule in table.rules:
+                handler = _facts(table, rule) if isinstance(table, FactsTable) else _patches(table, rule)
+                entry = (table.name, isinstance(table, FactsTable), handler)
+                self._handlers.setdefault((rule.source, rule.type), []).append(entry)
+
+    def effects(self, source: str, event: Any) -> Effects:
+        """What one decoded event does. Raises whatever its handlers raise, and `BadEffect`."""
+        return [(name, is_facts, handle(event)) for name, is_facts, handle in self._handlers[source, event.type]]
+
+    def read(self, source: str, document: bytes) -> Effects:
+        """Decode and run: empty for a type that no table declares."""
+        event = self.readers[source].decode(document)
+        return [] if event is None else self.effects(source, event)
+
+
+def _facts(table: FactsTable, rule: Rule) -> Callable[[Any], list[Row]]:
+    """A handler that returns rows in the order of the declared columns."""
+    names, width, handler = table.declared, len(table.declared), rule.handler
+    pick: Callable[[dict[str, Any]], Row] = itemgetter(*names) if width > 1 else lambda row: (row[names[0]],)
+    encoded = _json_positions(table.columns, names)
+
+    def row(values: dict[str, Any]) -> Row:
+        if len(values) == width:
+            try:
+                picked = pick(values)
+            except KeyError as error:
+                raise BadEffect(f"{table.name} has no column {set(values) - set(names)}") from error
+        elif unknown := set(values) - set(names):
+            raise BadEffect(f"{table.name} has no column {', '.join(sorted(unknown))}")
+        else:
+            picked = tuple(values.get(name) for name in names)
+        return _with_json(picked, encoded) if encoded else picked
+
+    def rows(event: Any) -> list[Row]:
+        given = handler(event)
+        if given is None:
+            return []
+        return [row(given)] if type(given) is dict else [row(each) for each in given]
+
+    return rows
+
+
+def _patches(table: Table, rule: Rule) -> Callable[[Any], list[Patch]]:
+    """A handler that returns patches which touch no column but the declared ones."""
+    assert isinstance(table, StateTable)
+    handler, (sets, adds, maxes) = rule.handler, rule.writes
+    jsons = {name for name in sets if table.every[name] is json_column}
+    checked = [(name, table.every[name]) for name in (*sorted(adds), *sorted(maxes))]
+
+    def check(patch: Patch) -> Patch:
+        if len(patch.key) != len(table.key) or None in patch.key:
+            raise BadEffect(f"{table.name}: a key has {len(table.key)} columns, {rule.type} gave {patch.key!r}")
+        if not (patch.set.keys() <= sets and patch.add.keys() <= adds and patch.max.keys() <= maxes):
+            raise BadEffect(f"{table.name}: {rule.type} writes a column that its declaration does not name")
+        for name, column in checked:
+            _check_type(table.name, name, column, patch)
+        if jsons:
+            encoded = {name: _json(patch.set[name]) for name in jsons & patch.set.keys()}
+            return msgspec.structs.replace(patch, set=patch.set | encoded)
+        return patch
+
+    def patches(event: Any) -> list[Patch]:
+        given = handler(event)
+        if given is None:
+            return []
+        return [check(given)] if type(given) is Patch else [check(each) for each in given]
+
+    return patches
+
+
+def _check_type(table: str, name: str, column: Column, patch: Patch) -> None:
+    """Sums and maxima are computed in memory too: refuse there what PostgreSQL would refuse."""
+    if name in patch.add and type(patch.add[name]) not in column.python:
+        raise BadEffect(f"{table}.{name}: cannot add {patch.add[name]!r}")
+    value = patch.max.get(name)
+    if value is not None and type(value) not in column.python:
+        raise BadEffect(f"{table}.{name}: cannot compare {value!r}")
+
+
+def _json_positions(columns: dict[str, Column], names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(index for index, name in enumerate(names) if columns[name] is json_column)
+
+
+def _with_json(row: Row, positions: tuple[int, ...]) -> Row:
+    values = list(row)
+    for index in positions:
+        values[index] = _json(values[index])
+    return tuple(values)
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else _canonical_json(value).decode()

@@ -1,0 +1,189 @@
+"""Records of the topics → rows of every live generation, each batch in one transaction with its positions."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from opentelemetry import trace
+
+from eventlog import feeding, positions, replay
+from eventlog.admission import Admission, Admitted
+from eventlog.arrived import Record
+from eventlog.feeding import POISON, Item
+from eventlog.generations import Open, Security, ensure, find
+from eventlog.parking import Stream
+from eventlog.plan import Plan
+from eventlog.positions import Place
+from eventlog.projection import Table
+from eventlog.reached import Reached
+from eventlog.writing import Connection, Writer
+
+FIRST_RETRY, LAST_RETRY = 0.05, 5.0
+Ask = Callable[[str, int, int, int], Awaitable[Sequence[Record]]]
+"""(source, partition, after, up to) → what the owner of a log has of these sequences, as records of its topic."""
+
+log = structlog.get_logger(__name__)
+tracer = trace.get_tracer("eventlog")
+
+
+class Overtaken(Exception):
+    """Another worker moved a position: load them anew."""
+
+
+class Projector:
+    """Applies batches for one service. One batch at a time (`lock`); any number of workers, for positions decide.
+
+    `health`: `stopped` partitions with their reason, `failing` the database's last error while it is being retried.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        tables: Iterable[Table],
+        pool: asyncpg.Pool[Any],
+        partitions: int = 12,
+        *,
+        prefix: str = "",
+        security: Security | None = None,
+        ask: Ask | None = None,
+        moved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.service, self.pool, self.partitions = service, pool, partitions
+        self.plan = Plan(tables)
+        self.topics = {f"{prefix}{source}.events": source for source in self.plan.sources}
+        self.admission = Admission(self.topics)
+        self.lock = asyncio.Lock()
+        self.failing: str | None = None
+        self.applied = self.parked = 0
+        self._security, self._ask, self._moved = security or Open(), ask, moved
+        self._writers: dict[str, Writer] = {}
+
+    @property
+    def stopped(self) -> Mapping[Place, str]:
+        """Partitions of which nothing is applied, and why."""
+        return self.admission.stopped
+
+    async def start(self) -> str:
+        """Create the first generation if there is none; load positions. Answers the schema that requests read."""
+        schema = await ensure(self.pool, self.plan, self.partitions, self._security)
+        await self.load()
+        return schema
+
+    async def load(self) -> None:
+        """Load the positions of the generation that requests read, at which every live one stands."""
+        async with self.pool.acquire() as connection:
+            schema = await connection.fetchval(positions.CURRENT_READER)
+            self.admission.reached = await positions.load(connection, schema, self.plan.sources)
+
+    async def assigned(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Take partitions over; answers the offset of the stored event of each (-1: read from the first)."""
+        async with self.lock:
+            await self._until_done(self.load)
+            return self.admission.assigned({}, places)
+
+    async def apply(self, records: Sequence[Record]) -> dict[tuple[str, int], int]:
+        """Apply a batch once, whatever fails meanwhile; answers (topic, partition) → offset to seek to (-1: the first).
+
+        Returns only when everything that can be applied is committed: database errors are retried here.
+        """
+        async with self.lock:
+            seeks = await self._apply(records)
+        topic_of = {source: topic for topic, source in self.topics.items()}
+        return {(topic_of[source], partition): offset for (source, partition), offset in seeks.items()}
+
+    async def replay(self, stream: Stream) -> dict[str, replay.Replayed]:
+        """Drain a parked stream of every live generation that holds it."""
+        async with self.pool.acquire() as connection:
+            rows = await connection.fetch(
+                "select reader from projection.parked_stream where reader like 'g%' and source = $1 and stream = $2",
+                *stream,
+            )
+        return {row["reader"]: await replay.replay(self.pool, self.plan, row["reader"], stream) for row in rows}
+
+    async def _apply(self, records: Sequence[Record]) -> dict[Place, int]:
+        seeks: dict[Place, int] = {}
+        while True:
+            known_stops = len(self.stopped)
+            batch = self.admission.admit(records)
+            seeks |= batch.seeks
+            if len(self.stopped) > known_stops:
+                log.error(
+                    "partition stopped", service=self.service, stopped={str(k): v for k, v in self.stopped.items()}
+                )
+            if batch.moves:
+                items = [feeding.read(self.plan, arrived) for arrived in batch.arrivals]
+                if not await self._persist(batch, items):
+                    await self._until_done(self.load)
+                    continue
+                self.admission.settle(batch)
+                self.applied += len(items)
+                self._moved()
+            for place, hole in batch.holes.items():
+                seeks |= await self._fill(place, hole)
+            return seeks
+
+    async def _persist(self, batch: Admitted, items: Sequence[Item]) -> bool:
+        """Commit a batch; False: overtaken, nothing was written. Refused rows are found by a careful second try."""
+        careful = False
+        delay = FIRST_RETRY
+        while True:
+            try:
+                with tracer.start_as_current_span("project batch", attributes={"dealerlog.events": len(items)}):
+                    await self._write(batch, items, careful)
+            except Overtaken:
+                return False
+            except POISON as error:
+                if careful:
+                    delay = await self._wait(error, delay)
+                careful = True
+            except Exception as error:
+                delay = await self._wait(error, delay)
+            else:
+                self.failing = None
+                return True
+
+    async def _write(self, batch: Admitted, items: Sequence[Item], careful: bool) -> None:
+        parked = 0
+        async with self.pool.acquire() as connection, connection.transaction():
+            fed = await positions.advance(connection, None, batch.moves)
+            if not fed:
+                raise Overtaken
+            for each in fed:
+                writer = await self._writer(connection, each.reader)
+                parked += await feeding.feed(connection, writer, items, each.parked, careful)
+        self.parked += parked
+        if parked:
+            log.error("events parked", service=self.service, events=parked)
+
+    async def _writer(self, connection: Connection, reader: str) -> Writer:
+        if reader not in self._writers:
+            self._writers[reader] = Writer(reader, (await find(connection, reader)).shape, self.plan)
+        return self._writers[reader]
+
+    async def _fill(self, place: Place, hole: tuple[int, int]) -> dict[Place, int]:
+        """Ask the owner for what the topic lacks; without an answer the partition stops."""
+        source, partition = place
+        after, upto = hole
+        told = await self._ask(source, partition, after, upto) if self._ask else ()
+        if not told:
+            self.admission.stop(place, f"the topic lacks sequences {after + 1} to {upto}: republish it")
+            log.error("partition stopped", service=self.service, place=place, why=self.stopped[place])
+            return {}
+        await self._apply(told)
+        return {place: self.admission.reached.get(place, Reached()).offset}
+
+    async def _until_done(self, act: Callable[[], Awaitable[None]]) -> None:
+        delay = FIRST_RETRY
+        while True:
+            try:
+                return await act()
+            except Exception as error:
+                delay = await self._wait(error, delay)
+
+    async def _wait(self, error: Exception, delay: float) -> float:
+        self.failing = f"{type(error).__name__}: {error}"[:500]
+        log.warning("the database refused a batch: trying again", service=self.service, error=self.failing, after=delay)
+        await asyncio.sleep(delay)
+        return min(delay * 2, LAST_RETRY)
