@@ -1,0 +1,136 @@
+"""The credit check of an order: what a dealer is exposed to, and every reason why an order must be held.
+
+Source: domain.md 2.7. Passes if exposure + order ≤ limit; a prepaid order passes up to unapplied credit, whatever
+the grade.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from events import CreditCheck, HoldReason, PolicyRef
+
+from .ageing import overdue_beyond
+from .money import NOTHING
+from .policy.standing import CheckRule
+from .receivables import Receivables
+
+DAYS_WRITTEN_AT_MOST = 3650
+"""An event says ten years for anything older."""
+
+
+class Standing(BaseModel):
+    """What the handler gathered of a dealer before an order is checked, as of the order's date and known at `cut`.
+
+    `standing_of` fills it. `unmatured_bills` and `consigned_stock` stay 0 until their facts exist.
+    The receivables must be read at a position not below the head of the dealer's order stream (it lies in the same
+    partition): an invoice that has used up a reservation must be among them, else its headroom could be spent twice.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: date
+    cut: dict[str, dict[str, int]]
+    policy: PolicyRef
+    grade: int | None
+    limit: Decimal | None
+    suspended: bool
+    open_invoices: Decimal
+    unapplied_credit: Decimal
+    overdue: Decimal
+    """What is overdue enough to hold an order; 0 if the rule does not bite."""
+    longest_overdue_days: int
+    cash_only: bool
+    unmatured_bills: Decimal = NOTHING
+    consigned_stock: Decimal = NOTHING
+
+
+def standing_of(
+    receivables: Receivables,
+    *,
+    rule: CheckRule,
+    grade: int | None,
+    limit: Decimal | None,
+    suspended: bool,
+    cut: dict[str, dict[str, int]],
+    policy: PolicyRef,
+) -> Standing:
+    """The standing of a dealer by its receivables, grade and limit, under the policy's check rule."""
+    overdue = overdue_beyond(receivables, rule.overdue.days)
+    return Standing(
+        as_of=receivables.as_of,
+        cut=cut,
+        policy=policy,
+        grade=grade,
+        limit=limit,
+        suspended=suspended,
+        open_invoices=receivables.open_invoices,
+        unapplied_credit=receivables.unapplied,
+        overdue=overdue if overdue > 0 and overdue >= rule.overdue.total else NOTHING,
+        longest_overdue_days=receivables.longest_overdue_days,
+        cash_only=grade is not None and grade >= rule.cash_only_grade,
+    )
+
+
+class Reserved(BaseModel):
+    """Released orders not yet invoiced: on credit, and prepaid."""
+
+    model_config = ConfigDict(frozen=True)
+
+    on_credit: Decimal = NOTHING
+    prepaid: Decimal = NOTHING
+
+
+def exposure(standing: Standing, reserved: Reserved) -> Decimal:
+    """Open invoices − unapplied credit + unmatured bills + released orders not yet invoiced + consigned stock."""
+    return _owed(standing) - standing.unapplied_credit + reserved.on_credit + reserved.prepaid
+
+
+def _owed(standing: Standing) -> Decimal:
+    return standing.open_invoices + standing.unmatured_bills + standing.consigned_stock
+
+
+def prepayment_left(standing: Standing, reserved: Reserved) -> Decimal:
+    """Unapplied credit that no released order rests on, be it prepaid or beyond the limit thanks to that credit."""
+    beyond_limit = _owed(standing) + reserved.on_credit - (standing.limit or NOTHING)
+    lent = max(NOTHING, min(reserved.on_credit, beyond_limit))
+    return standing.unapplied_credit - reserved.prepaid - lent
+
+
+def hold_reasons(amount: Decimal, prepaid: bool, standing: Standing, reserved: Reserved) -> list[HoldReason]:
+    """Every reason to hold an order of this amount; none = released."""
+    reasons = [HoldReason(code="suspended")] if standing.suspended else []
+    if prepaid:
+        short = amount - prepayment_left(standing, reserved)
+        return [*reasons, HoldReason(code="prepayment-short", amount=short)] if short > 0 else reasons
+    if standing.grade is None:
+        reasons.append(HoldReason(code="no-grade"))
+    if standing.cash_only:
+        reasons.append(HoldReason(code="grade-5"))
+    if standing.overdue > 0:
+        days = min(standing.longest_overdue_days, DAYS_WRITTEN_AT_MOST)
+        reasons.append(HoldReason(code="overdue", amount=standing.overdue, days=days))
+    if standing.limit is not None:
+        over = exposure(standing, reserved) + amount - standing.limit
+        if over > 0:
+            reasons.append(HoldReason(code="limit-exceeded", amount=over))
+    elif standing.grade is not None:
+        reasons.append(HoldReason(code="limit-exceeded", amount=exposure(standing, reserved) + amount))
+    return reasons
+
+
+def checked_against(standing: Standing, reserved: Reserved) -> CreditCheck:
+    """What the event says the order was checked against."""
+    exposed = exposure(standing, reserved)
+    return CreditCheck(
+        limit=standing.limit,
+        exposure=exposed,
+        headroom=None if standing.limit is None else standing.limit - exposed,
+        grade=standing.grade,
+        cut=standing.cut,
+        as_of=standing.as_of,
+        policy=standing.policy,
+    )

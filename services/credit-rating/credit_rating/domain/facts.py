@@ -1,0 +1,70 @@
+"""Everything a rating needs to know of one dealer: filled by the service at a cut, read by pure rules only.
+
+The service fills `DealerFacts` either by folding the log up to the cut (`rederive`) or from projections read in one
+snapshot; both must give the same rows, in any order. Nothing here is personal data.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from .entries import LedgerEntry
+from .money import NOTHING
+
+Nature: TypeAlias = Literal["state_owned", "listed", "chain", "company", "sole_trader"]
+Licences: TypeAlias = Literal["complete_valid", "complete_expiring", "missing_or_expired"]
+Premises: TypeAlias = Literal["local_owned", "local_leased", "not_local"]
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """One `SurveyAnswered`: what facts do not give. Turnover is the dealer's own, a year, in the one currency."""
+
+    surveyed_on: date
+    annual_turnover: Decimal
+    nature: Nature
+    licences: Licences
+    premises: Premises
+    founded_on: date
+
+
+class SellOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Value that a dealer sold on: in all, with a known place, and of that inside its own territory (domain.md 3.1)."""
+
+    value: Decimal = NOTHING
+    known: Decimal = NOTHING
+    inside: Decimal = NOTHING
+
+
+class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One dealer as known at one cut.
+
+    Parameters
+    ----------
+    dealer
+        The dealer's id, as text.
+    onboarded_on, term_days, forecast_monthly_sales
+        From `DealerOnboarded` (`terms.term_days`, in days; the forecast is money a month).
+    surveys
+        Every `SurveyAnswered` in the order of its stream; the latest one not after the as-of date is used.
+    entries
+        Every ledger entry within the cut, reversals included, whatever its date: the rules leave out what is later.
+    sell_out
+        Of the 12-month window; zeros while nothing reports it.
+    """
+
+    dealer: str
+    onboarded_on: date
+    term_days: int
+    forecast_monthly_sales: Decimal
+    surveys: tuple[Survey, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
+    sell_out: SellOut = SellOut()
+
+    def survey_at(self, as_of: date) -> Survey | None:
+        """The latest survey not after `as_of`; of two on one day the later answer."""
+        known = [survey for survey in self.surveys if survey.surveyed_on <= as_of]
+        return max(reversed(known), key=lambda survey: survey.surveyed_on, default=None)

@@ -1,0 +1,73 @@
+"""What an indicator is, what it is computed from, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from ..facts import DealerFacts, Survey
+from ..ledger import Ledger, ledger_at
+from ..net_invoiced import NetInvoiced, net_invoiced
+from ..policy.thresholds import IndicatorRules, Letter
+from ..receivables import Receivables, allocated
+
+Group = Literal["key", "other"]
+
+NO_HISTORY = "no_history"
+NOTHING_NOW = "sold_before_but_nothing_now"
+RETURNS_ABOVE_SALES = "returns_above_sales"
+NOTHING_TO_JUDGE = "nothing_to_judge"
+
+
+class Snapshot(NamedTuple):
+    """The facts of one dealer as of one day, worked out once for all indicators and the limit."""
+
+    facts: DealerFacts
+    as_of: date
+    ledger: Ledger
+    receivables: Receivables
+    net: NetInvoiced
+    first_invoice_on: date | None
+
+    @property
+    def has_traded(self) -> bool:
+        """Whether anything was ever invoiced or credited."""
+        return bool(self.net.documents)
+
+
+def snapshot(facts: DealerFacts, as_of: date) -> Snapshot:
+    """The facts of a dealer at the end of `as_of`."""
+    ledger = ledger_at(facts.entries, as_of)
+    return Snapshot(facts, as_of, ledger, allocated(ledger), net_invoiced(ledger), ledger.first_invoice_on)
+
+
+class Graded(NamedTuple):
+    """An indicator's letter, its figure or word, what it was computed from, and a note such as `no_history`."""
+
+    grade: Letter
+    value: Decimal | str | None
+    inputs: dict[str, Any]
+    note: str | None = None
+
+
+class FromFacts(NamedTuple):
+    """An indicator that facts alone give."""
+
+    name: str
+    group: Group
+    grade: Callable[[Snapshot, IndicatorRules], Graded]
+
+
+class FromSurvey(NamedTuple):
+    """An indicator that needs an answer of the survey; without one nothing is submitted."""
+
+    name: str
+    group: Group
+    grade: Callable[[Snapshot, Survey, IndicatorRules], Graded]
+
+
+def no_history(rules: IndicatorRules, **inputs: Any) -> Graded:
+    """Nothing has happened yet that could be graded: the policy's letter, marked."""
+    return Graded(rules.no_history, None, inputs, NO_HISTORY)

@@ -1,0 +1,71 @@
+"""Payment method (付款方式) and payment reputation (付款信誉)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ..calendar_window import full_months, month_of, months_window
+from ..entries import Invoice
+from ..money import NOTHING, rounded, share, shown
+from ..payment_record import PaymentRecord, due_or_overdue, payment_record
+from ..policy.thresholds import IndicatorRules, Letter, OnTime
+from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history
+
+
+def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
+    """Invoice value by the terms agreed, over the last full months."""
+    rule = rules.payment_method
+    if not dealer.has_traded:
+        return no_history(rules)
+    months = full_months(dealer.as_of, rule.months)
+    invoices = [invoice for invoice in dealer.ledger.invoices if month_of(invoice.issued_on) in months]
+    total = sum((invoice.amount for invoice in invoices), NOTHING)
+    at_once = sum((i.amount for i in invoices if i.method in ("prepaid", "cash")), NOTHING)
+    soon = at_once + sum((i.amount for i in invoices if _credit_within(i, rule.credit_days)), NOTHING)
+    inputs = {"invoiced": rounded(total), "prepaid_or_cash": rounded(at_once), "with_short_credit": rounded(soon)}
+    if total == 0:
+        return Graded("C", None, inputs, NOTHING_NOW)
+    value = shown(share(at_once, total))
+    if dealer.net.in_months(months) < 0:
+        return Graded("C", value, inputs, RETURNS_ABOVE_SALES)
+    needed = rule.share * total
+    return Graded("A" if at_once >= needed else "B" if soon >= needed else "C", value, inputs)
+
+
+def _credit_within(invoice: Invoice, days: int) -> bool:
+    """Credit of at most so many days. A bank acceptance is credit until its maturity; a commercial one never counts."""
+    match invoice.method:
+        case "credit":
+            return invoice.term_days <= days
+        case "bank_acceptance":
+            return (invoice.due_on - invoice.issued_on).days <= days
+        case _:
+            return False
+
+
+def payment_reputation(dealer: Snapshot, rules: IndicatorRules) -> Graded:
+    """What fell due in the window, and anything still overdue: how much on time, and how late at worst."""
+    rule = rules.payment_reputation
+    if not any(item.invoice.due_on <= dealer.as_of for item in dealer.receivables.items):
+        return no_history(rules)
+    first, _ = months_window(dealer.as_of, rule.window_months)
+    due = due_or_overdue(dealer.receivables, first)
+    record = payment_record(due, dealer.as_of)
+    inputs = {
+        "invoices": record.invoices,
+        "value": rounded(record.value),
+        "paid_on_time": rounded(record.paid_on_time),
+        "worst_days_late": record.worst_days_late,
+        "average_days_late": shown(record.average_days_late, 1),
+    }
+    note = None if record.value > 0 else NOTHING_TO_JUDGE if due else NOTHING_NOW
+    return Graded(_reputation(record, rule.A, rule.B), shown(record.on_time_share), inputs, note)
+
+
+def _reputation(record: PaymentRecord, a: OnTime, b: OnTime) -> Letter:
+    return "A" if _meets(record, a) else "B" if _meets(record, b) else "C"
+
+
+def _meets(record: PaymentRecord, rule: OnTime) -> bool:
+    enough: Decimal = rule.share * record.value
+    return record.value > 0 and record.paid_on_time >= enough and record.worst_days_late <= rule.days_late

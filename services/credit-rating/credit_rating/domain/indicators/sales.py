@@ -1,0 +1,34 @@
+"""Annual sales scale (年销售规模) and monthly sales of our goods (月销售额)."""
+
+from __future__ import annotations
+
+from ..calendar_window import full_months, full_months_since, month_of, months_window
+from ..facts import Survey
+from ..money import rounded
+from ..policy.thresholds import IndicatorRules
+from .declared import NOTHING_NOW, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history
+
+
+def annual_sales_scale(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    """The dealer's own turnover by survey; our own sales of the 12-month window replace it where larger."""
+    rule = rules.annual_sales_scale
+    first, last = months_window(dealer.as_of, rule.window_months)
+    ours = dealer.net.between(first, last)
+    scale = max(survey.annual_turnover, ours)
+    inputs = {"turnover": survey.annual_turnover, "surveyed_on": survey.surveyed_on, "our_sales": rounded(ours)}
+    return Graded(rule.letter(scale), rounded(scale), inputs)
+
+
+def monthly_sales(dealer: Snapshot, rules: IndicatorRules) -> Graded:
+    """Mean net invoiced of the last full months; a dealer onboarded within them is divided by those it has traded."""
+    rule = rules.monthly_sales
+    if not dealer.has_traded:
+        return no_history(rules)
+    months = full_months(dealer.as_of, rule.months)
+    net = dealer.net.in_months(months)
+    divisor = rule.months
+    if month_of(dealer.facts.onboarded_on) >= months[0]:
+        first = dealer.first_invoice_on or dealer.as_of
+        divisor = min(rule.months, max(1, full_months_since(first, dealer.as_of)))
+    note = RETURNS_ABOVE_SALES if net < 0 else NOTHING_NOW if net == 0 else None
+    return Graded(rule.letter(net / divisor), rounded(net / divisor), {"net": rounded(net), "months": divisor}, note)

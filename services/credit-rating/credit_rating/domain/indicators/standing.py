@@ -1,0 +1,38 @@
+"""Nature of business (经营性质), licences (证照情况), residency (户口情况), years in business (经营年数): by survey."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ..calendar_window import month_end, month_of
+from ..facts import Survey
+from ..policy.thresholds import IndicatorRules
+from .declared import Graded, Snapshot
+
+
+def business_nature(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    """State-owned, listed or chain; company; sole trader."""
+    return Graded(getattr(rules.business_nature, survey.nature), survey.nature, {"surveyed_on": survey.surveyed_on})
+
+
+def licences(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    """Complete and valid; complete, one expiring; missing or expired."""
+    return Graded(getattr(rules.licences, survey.licences), survey.licences, {"surveyed_on": survey.surveyed_on})
+
+
+def premises(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    """The class of the business premises, never anybody's hukou."""
+    return Graded(getattr(rules.premises, survey.premises), survey.premises, {"surveyed_on": survey.surveyed_on})
+
+
+def years_in_business(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    """Whole years since the founding date."""
+    founded, as_of = survey.founded_on, dealer.as_of
+    months = month_of(as_of) - month_of(founded) - (1 if _before_the_day(founded.day, as_of) else 0)
+    years = max(0, months // 12)
+    return Graded(rules.years_in_business.letter(years), str(years), {"founded_on": founded})
+
+
+def _before_the_day(day: int, as_of: date) -> bool:
+    """Whether a month counted from the `day` is not complete yet; a month's end completes it (domain.md 0: clipped)."""
+    return as_of.day < min(day, month_end(month_of(as_of)).day)

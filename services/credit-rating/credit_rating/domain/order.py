@@ -1,0 +1,157 @@
+"""Orders of one dealer: placed, then released (which reserves headroom) or held with every reason (domain.md 2.7).
+
+The state holds open orders only. Every check is a write to this one stream at an expected version, so two checks at
+once can never spend the same headroom; an order number is claimed for good, so it is placed once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from eventlog.decider import Claims, Decider, Refused
+from events import Event, OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+
+from .credit_check import Reserved, Standing, checked_against, hold_reasons
+from .money import NOTHING
+
+
+class Command(BaseModel):
+    """What is asked of a dealer's orders."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlaceOrder(Command):
+    """The dealer orders, tax included; `standing` is what was gathered as of `ordered_on`."""
+
+    number: str
+    amount: Decimal = Field(gt=0, decimal_places=2)
+    currency: str
+    prepaid: bool = False
+    ordered_on: date
+    standing: Standing
+
+
+class CancelOrder(Command):
+    """The order will not be delivered; what it still reserves is free."""
+
+    number: str
+    reason: str
+
+
+class UseReservation(Command):
+    """An invoice names the order: from a reaction to `InvoiceIssued`."""
+
+    order: str
+    invoice: str
+    amount: Decimal
+
+
+OrderCommand: TypeAlias = PlaceOrder | CancelOrder | UseReservation
+
+
+class OpenOrder(msgspec.Struct, frozen=True):
+    """An order neither cancelled nor invoiced in full: what it reserves (0 while held) and the invoices that used it."""
+
+    amount: Decimal
+    prepaid: bool
+    released: bool = False
+    invoices: tuple[str, ...] = ()
+
+    @property
+    def reserved(self) -> Decimal:
+        """Headroom or prepayment that it holds."""
+        return self.amount if self.released else NOTHING
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """The dealer's open orders by number."""
+
+    open: dict[str, OpenOrder] = {}
+
+    @property
+    def reserved(self) -> Reserved:
+        """Released orders not yet invoiced."""
+        return Reserved(
+            on_credit=sum((each.reserved for each in self.open.values() if not each.prepaid), NOTHING),
+            prepaid=sum((each.reserved for each in self.open.values() if each.prepaid), NOTHING),
+        )
+
+
+def decide(orders: Orders, command: OrderCommand) -> list[Event]:
+    """What happens on a command."""
+    match command:
+        case PlaceOrder():
+            return _place(orders, command)
+        case CancelOrder(number=number, reason=reason):
+            if number not in orders.open:
+                raise Refused(
+                    "order-not-open", f"Order {number} is not open: nothing is left to cancel.", number=number
+                )
+            return [OrderCancelled(number=number, reason=reason)]
+        case UseReservation(order=number, invoice=invoice, amount=amount):
+            return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, invoice, amount))]
+
+
+def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
+    if order.number in orders.open:
+        raise Refused("order-known", f"Order {order.number} is already open: give this one a number of its own.")
+    if order.standing.as_of != order.ordered_on:
+        raise Refused("standing-of-another-day", f"Gather the standing as of {order.ordered_on}, the day of the order.")
+    placed = OrderPlaced(
+        number=order.number,
+        amount=order.amount,
+        currency=order.currency,
+        prepaid=order.prepaid,
+        ordered_on=order.ordered_on,
+    )
+    check = checked_against(order.standing, orders.reserved)
+    reasons = hold_reasons(order.amount, order.prepaid, order.standing, orders.reserved)
+    if reasons:
+        return [placed, OrderHeld(number=order.number, amount=order.amount, reasons=tuple(reasons), check=check)]
+    return [placed, OrderReleased(number=order.number, amount=order.amount, check=check)]
+
+
+def _usable(orders: Orders, number: str, invoice: str, amount: Decimal) -> Decimal:
+    """What an invoice uses up of its order, once; 0 is written too, so that a replay decides the same."""
+    order = orders.open.get(number)
+    if order is None or invoice in order.invoices:
+        return NOTHING
+    return min(order.reserved, amount)
+
+
+def evolve(orders: Orders, event: Any) -> Orders:
+    """What is then so."""
+    match event:
+        case OrderPlaced(number=number):
+            return _with(orders, number, OpenOrder(event.amount, event.prepaid))
+        case OrderReleased(number=number):
+            return _with(orders, number, msgspec.structs.replace(orders.open[number], released=True))
+        case OrderCancelled(number=number):
+            return _with(orders, number, None)
+        case ReservationUsed(order=number, amount=amount) if amount > 0:
+            order = orders.open[number]
+            rest = msgspec.structs.replace(
+                order, amount=order.amount - amount, invoices=(*order.invoices, event.invoice)
+            )
+            return _with(orders, number, rest if rest.amount > 0 else None)
+        case _:
+            return orders
+
+
+def _with(orders: Orders, number: str, order: OpenOrder | None) -> Orders:
+    others = {name: each for name, each in orders.open.items() if name != number}
+    return Orders(others if order is None else {**others, number: order})
+
+
+def claims(event: Event) -> Claims:
+    """An order number is taken once in the company, and never given back."""
+    return Claims(take=(f"order:{event.number}",)) if isinstance(event, OrderPlaced) else Claims()
+
+
+ORDERS = Decider(owner="credit-rating", category="orders", state=Orders, decide=decide, evolve=evolve, claims=claims)

@@ -1,0 +1,95 @@
+"""A dealer's rating: facts at a cut, a policy and a day in; grade and limit out, the same bytes wherever it runs.
+
+`rederive` calls `rate` with what the log says up to the decision's cut and compares `canonical_data` of the events.
+Source: domain.md 2.3, 2.4, 2.7; architecture.md 4.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from events import CreditGradeAssigned, CreditLimitSet, Event, Indicator, PolicyRef, canonical
+
+from .facts import DealerFacts, Survey
+from .grades import grade_of
+from .indicators import Assessment, Graded, SurveyMissing, assess
+from .indicators.declared import Snapshot, snapshot
+from .limits import limit_of
+from .policy import CreditPolicy
+
+
+class Occasion(NamedTuple):
+    """What a rating is part of: the run, its day, cut (service → partition → sequence), policy and approver."""
+
+    run: str
+    as_of: date
+    cut: dict[str, dict[str, int]]
+    policy: PolicyRef
+    approved_by: str
+
+
+class Rated(NamedTuple):
+    """The two events of a rating, written together."""
+
+    grade: CreditGradeAssigned
+    limit: CreditLimitSet
+
+
+class NotRated(NamedTuple):
+    """Why a run leaves a dealer out: `survey-missing` or `survey-out-of-date`."""
+
+    reason: str
+
+
+def rate(
+    facts: DealerFacts, *, policy: CreditPolicy, occasion: Occasion, previous_grade: int | None
+) -> Rated | NotRated:
+    """Rate one dealer. `occasion.policy` must name `policy`; `previous_grade` is the grade in force before."""
+    dealer = snapshot(facts, occasion.as_of)
+    match assess(dealer, policy.indicators):
+        case SurveyMissing(reason=reason):
+            return NotRated(reason)
+        case Assessment() as assessment:
+            grade = _graded(assessment, policy, occasion, previous_grade)
+            return Rated(grade, _limited(dealer, grade.grade, policy, occasion))
+
+
+def _graded(
+    assessment: Assessment, policy: CreditPolicy, occasion: Occasion, previous_grade: int | None
+) -> CreditGradeAssigned:
+    given = grade_of(assessment.key, assessment.other, policy.grades)
+    return CreditGradeAssigned.model_validate(
+        {
+            **_common(occasion),
+            "grade": given.grade,
+            "previous_grade": previous_grade,
+            "rule": given.rule,
+            "indicators": {name: _indicator(each) for name, each in assessment.indicators.items()},
+            "survey": _survey(assessment.survey),
+            "approved_by": occasion.approved_by,
+        }
+    )
+
+
+def _limited(dealer: Snapshot, grade: int, policy: CreditPolicy, occasion: Occasion) -> CreditLimitSet:
+    return CreditLimitSet.model_validate({**_common(occasion), **limit_of(dealer, grade, policy.limit)._asdict()})
+
+
+def _common(occasion: Occasion) -> dict[str, Any]:
+    return {"run": occasion.run, "as_of": occasion.as_of, "policy": occasion.policy, "cut": occasion.cut}
+
+
+def _indicator(graded: Graded) -> Indicator:
+    return Indicator.model_validate(graded._asdict())
+
+
+def _survey(survey: Survey) -> dict[str, Any]:
+    return msgspec.structs.asdict(survey)
+
+
+def canonical_data(event: Event) -> bytes:
+    """The canonical JSON of an event's data: what two derivations of one decision are compared by."""
+    return canonical(event.model_dump(mode="json"))
