@@ -113,7 +113,9 @@ def _settlement(draws: Draws, dispute: Dispute) -> Settlement | None:
 
 def _note(dealer: Dealer, done: Settlement) -> CreditNote:
     invoice = done.dispute.delivery.number
-    return CreditNote(dealer, "ZR" + invoice[2:], done.on, done.dispute.amount, invoice, "争议成立：" + done.dispute.reason)
+    return CreditNote(
+        dealer, "ZR" + invoice[2:], done.on, done.dispute.amount, invoice, "争议成立：" + done.dispute.reason
+    )
 
 
 def _payments(
@@ -154,10 +156,10 @@ def _paying_day(draws: Draws, dealer: Dealer, invoice: Invoice) -> date | None:
     if not draws.chance(payer.on_time):
         unpaid = draws.chance(payer.unpaid) and invoice.due_on > LAST_DAY - UNPAID_SINCE
         return None if unpaid else later(invoice.due_on, draws.between(*payer.late))
-    if dealer.level.code == "chain_account" and delivery.method == "credit":
+    if dealer.level.code == "chain" and delivery.method == "credit":
         return max(delivery.on, _paying_day_before(invoice.due_on))
-    early = invoice.due_on - timedelta(days=draws.between(0, min(delivery.term_days, 9)))
-    return early - timedelta(days=max(0, early.weekday() - 4)) if delivery.term_days > 9 else early
+    early = invoice.due_on - timedelta(days=draws.between(delivery.term_days // 10, delivery.term_days * 3 // 5))
+    return early - timedelta(days=max(0, early.weekday() - 4)) if delivery.term_days else early
 
 
 def _paying_day_before(due: date) -> date:

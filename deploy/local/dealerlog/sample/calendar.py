@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+
+from dealerlog.sample.tables import table
 
 FIRST_DAY = date(2024, 7, 1)
 LAST_DAY = date(2026, 6, 30)
@@ -35,8 +38,16 @@ def months() -> tuple[Month, ...]:
 
 
 def working(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+    """The day itself, or the first after a weekend or public holiday; weekends worked in exchange stay free here."""
+    while day.weekday() > 4 or any(first <= day <= last for first, last in holidays()):
+        day += timedelta(days=1)
+    return day
+
+
+@cache
+def holidays() -> tuple[tuple[date, date], ...]:
+    """Public holidays of the People's Republic within the network's months, first and last day of each."""
+    return tuple((first, last) for first, last in table("holidays")["closed"])
 
 
 def later(day: date, days: int) -> date:

@@ -113,8 +113,9 @@ def _dealer(
 
 
 def _joined(draws: Draws, level: Level) -> tuple[date, bool]:
-    """The day of onboarding, and whether it was there before the network's first month: most were taken over when the archive opened."""
-    age = draws.weighted({"taken over": 100} if level.code == "general_distributor" else {"taken over": 77, "year 1": 9, "year 2": 14})
+    """The day of onboarding, and whether it was taken over when the archive opened, as most dealers were."""
+    new = {} if level.code == "general_distributor" else {"year 1": 9, "year 2": 14}
+    age = draws.weighted({"taken over": 77} | new)
     match age:
         case "year 1":
             return working(FIRST_DAY + timedelta(days=draws.between(35, 350))), False
@@ -131,7 +132,7 @@ def _supplier(
     match level.code:
         case "general_distributor":
             return None
-        case "chain_account" if draws.chance(50):
+        case "chain" if draws.chance(50):
             return None
         case "wholesaler":
             above = "distributor"
@@ -163,7 +164,13 @@ def _suspension(draws: Draws, payer: str, trend: str) -> Suspension | None:
     """Some that pay badly and buy less and less were stopped in the last months."""
     if payer not in ("chronic", "slow") or trend not in ("declining", "fading") or not draws.chance(55):
         return None
-    reason = draws.pick(("多次逾期，催收三次未付，暂停发货", "下游窜货未整改，暂停供货", "长期逾期且联系不上负责人，暂停合作"))
+    reason = draws.pick(
+        (
+            "多次逾期，催收三次未付，暂停发货",
+            "下游窜货未整改，暂停供货",
+            "长期逾期且联系不上负责人，暂停合作",
+        )
+    )
     return Suspension(on=working(LAST_DAY - timedelta(days=draws.between(20, 170))), reason=reason)
 
 

@@ -13,7 +13,7 @@ SINCE = date(2024, 5, 6)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts: login, name, role, and the one code (territory, branch or region) that bounds it; company roles have none."""
+    """Who acts: login, name, role, and the one territory, branch or region that bounds it; company roles have none."""
 
     login: str
     name: str
@@ -33,7 +33,7 @@ class Territory:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch with its city, its two chiefs and its territories; `dial` is the telephone code, `area` the area code."""
+    """A branch with its city, two chiefs and territories; `dial` is the telephone code, `area` the area code."""
 
     code: str
     name: str

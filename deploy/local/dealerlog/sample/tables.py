@@ -48,7 +48,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """How a dealer pays: percent by the due date, days late of the others (from, to), percent of the late left unpaid."""
+    """How a dealer pays: percent by the due date, days late of the others, percent of the late left unpaid."""
 
     on_time: int
     late: tuple[int, int]

@@ -14,7 +14,7 @@ from dealerlog.sample.tables import Product, products, table
 
 CENT = Decimal("0.01")
 VAT = Decimal("0.13")
-LAST_DRAWN_DAY = 26  # a weekend moves a delivery at most two days on, within any month
+LAST_DRAWN_DAY = 26  # a weekend moves a delivery at most two days on: June 2026 stays within the network
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,16 @@ def _count(draws: Draws, dealer: Dealer) -> int:
 
 def _target(draws: Draws, dealer: Dealer, month: Month) -> int:
     """CNY with VAT that the dealer buys in the month: size × trend × season × chance."""
-    first, last = table("channel")["trend"][dealer.trend]
+    first, last = _ends(dealer.trend)
     trend = first * (MONTHS - 1 - month.index) + last * month.index
-    season = sum(table("products")["season"][name][month.number - 1] * share for name, share in _mix(dealer).items())
+    index: dict[str, list[int]] = table("products")["season"]
+    season = sum(index[name][month.number - 1] * share for name, share in _mix(dealer).items())
     return dealer.monthly * trend * season * draws.bell(100, 34) // ((MONTHS - 1) * 100 * 100 * 100 * 100)
+
+
+def _ends(trend: str) -> tuple[int, int]:
+    first, last = table("channel")["trend"][trend]
+    return first, last
 
 
 def _mix(dealer: Dealer) -> dict[str, int]:

@@ -35,7 +35,7 @@ class Visit:
 
 
 def visits(seed: int, dealer: Dealer) -> Iterator[Visit]:
-    """Visits from the first day or the onboarding on, as often as the level of the channel asks and the representative keeps."""
+    """Visits from the onboarding on, as often as the level of the channel asks and the representative keeps."""
     draws = Draws(seed, "visits", dealer.number)
     aim = dealer.level.visits * (130 if dealer.monthly >= 350_000 else 100 if dealer.monthly >= 60_000 else 60)
     gap = QUARTER_DAYS * 100 * 100 // (aim * draws.between(72, 104))
@@ -50,7 +50,8 @@ def visits(seed: int, dealer: Dealer) -> Iterator[Visit]:
 
 def _visit(draws: Draws, dealer: Dealer, number: int, on: date, planned: date) -> Visit:
     occasion = draws.pick(_occasions(draws, dealer))
-    goods = draws.shuffled(products())[:2]
+    drinks = occasion.get("drinks") or dealer.focus == "drinks"
+    goods = draws.shuffled([p for p in products() if not drinks or p.code[:2] == "QH"])[:2]
     names = [p.name.split(" ")[0] if occasion["zh"] else p.code for p in goods]
     slots = {
         "product": names[0],
@@ -60,7 +61,10 @@ def _visit(draws: Draws, dealer: Dealer, number: int, on: date, planned: date) -
         "days": draws.between(3, 24),
         "rep": dealer.representative.name,
     }
-    text = {part: draws.pick(occasion[part]).format(**slots) for part in ("content", "succeeded", "fell_short", "lesson", "plan")}
+    text = {
+        part: draws.pick(occasion[part]).format(**slots)
+        for part in ("content", "succeeded", "fell_short", "lesson", "plan")
+    }
     extra = draws.pick(table("visits")["outcomes_extra"]) if occasion["zh"] else ""
     method = draws.weighted(table("visits")["methods"])
     return Visit(
@@ -68,7 +72,11 @@ def _visit(draws: Draws, dealer: Dealer, number: int, on: date, planned: date) -
         number=number,
         on=on,
         method=method,
-        place=draws.pick(table("visits")["places"]) if method in ("visit", "meeting") else "电话" if method == "call" else "微信",
+        place=draws.pick(table("visits")["places"])
+        if method in ("visit", "meeting")
+        else "电话"
+        if method == "call"
+        else "微信",
         participants=(dealer.contact, dealer.representative.name),
         content=text["content"] + extra,
         succeeded=text["succeeded"],
@@ -80,9 +88,10 @@ def _visit(draws: Draws, dealer: Dealer, number: int, on: date, planned: date) -
 
 
 def _occasions(draws: Draws, dealer: Dealer) -> list[dict[str, Any]]:
-    """What the visit can be about; buyers of chains in the large cities are written about in English every other time."""
-    english = dealer.level.code == "chain_account" and dealer.branch.code in ENGLISH_BRANCHES and draws.chance(55)
-    return [row for row in table("visits")["occasion"] if row["zh"] != english]
+    """What the visit can be about; on buyers of chains in the large cities every other report is in English."""
+    english = dealer.level.code == "chain" and dealer.branch.code in ENGLISH_BRANCHES and draws.chance(55)
+    sells_drinks = dealer.focus != "health"
+    return [o for o in table("visits")["occasion"] if o["zh"] != english and (sells_drinks or not o.get("drinks"))]
 
 
 def _latin(dealer: Dealer) -> str:

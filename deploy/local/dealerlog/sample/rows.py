@@ -1,0 +1,102 @@
+"""The rows of bulk writes: the only file that knows their members."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from dealerlog.sample.accounts import CreditNote, Dispute, Entry, Invoice, Payment, Settlement
+from dealerlog.sample.dealers import Dealer
+from dealerlog.sample.step import Json
+from dealerlog.sample.trading import Delivery, Line, Return
+from dealerlog.sample.visits import Visit
+
+SOURCE, CURRENCY = "ERP", "CNY"
+
+
+def reference(dealer: Dealer) -> Json:
+    """How a row names its dealer: by the ERP's own number."""
+    return {"source": SOURCE, "number": dealer.number}
+
+
+def visit_row(visit: Visit) -> Json:
+    """A visit as a row of `/visits:bulk`."""
+    return {
+        "dealer": reference(visit.dealer),
+        "visited_on": visit.on.isoformat(),
+        "method": visit.method,
+        "place": visit.place,
+        "participants": list(visit.participants),
+        "content": visit.content,
+        "succeeded": visit.succeeded,
+        "fell_short": visit.fell_short,
+        "lesson": visit.lesson,
+        "next_appointment": visit.next_appointment.isoformat(),
+        "next_plan": visit.next_plan,
+        "representative": visit.dealer.representative.login,
+    }
+
+
+def ledger_row(entry: Entry) -> Json:
+    """An entry as a row of `/ledger:bulk`."""
+    match entry:
+        case Invoice(delivery=d):
+            return _document("invoice", d.dealer, d.number) | {
+                "amount": str(d.amount),
+                "currency": CURRENCY,
+                "issued_on": d.on.isoformat(),
+                "due_on": entry.due_on.isoformat(),
+                "method": d.method,
+                "term_days": d.term_days,
+            }
+        case Payment():
+            named = [{"invoice": a.invoice, "amount": str(a.amount)} for a in entry.allocations]
+            return _document("payment", entry.dealer, entry.number) | {
+                "amount": str(entry.amount),
+                "currency": CURRENCY,
+                "received_on": entry.on.isoformat(),
+                "method": entry.method,
+                "allocations": named,
+            }
+        case CreditNote():
+            return _document("credit_note", entry.dealer, entry.number) | {
+                "amount": str(entry.amount),
+                "currency": CURRENCY,
+                "issued_on": entry.on.isoformat(),
+                "invoice": entry.invoice,
+                "reason": entry.reason,
+            }
+        case Dispute(delivery=d):
+            amounts = {"amount": str(entry.amount), "disputed_on": entry.on.isoformat(), "reason": entry.reason}
+            return _document("dispute", d.dealer, d.number) | amounts
+        case Settlement(dispute=of):
+            outcome = {"settled_on": entry.on.isoformat(), "outcome": entry.outcome}
+            return _document("dispute_settled", of.delivery.dealer, of.delivery.number) | outcome
+
+
+def sales_rows(item: Delivery | Return) -> list[Json]:
+    """The lines of a delivery or a return as rows of `/sales:bulk`; no line of one invoice is equal to another."""
+    match item:
+        case Delivery():
+            return [_line("sale", item.dealer, item.number, item.on, line) for line in item.lines]
+        case Return():
+            return [_line("return", item.delivery.dealer, item.number, item.on, line) for line in item.lines]
+
+
+def _document(kind: str, dealer: Dealer, number: str) -> Json:
+    return {"kind": kind, "dealer": reference(dealer), "source": SOURCE, "number": number}
+
+
+def _line(kind: str, dealer: Dealer, invoice: str, on: date, line: Line) -> Json:
+    return {
+        "kind": kind,
+        "dealer": reference(dealer),
+        "source": SOURCE,
+        "invoice": invoice,
+        "line": 1,
+        "product": line.product.code,
+        "description": line.product.name,
+        "quantity": str(line.quantity),
+        "unit_price": str(line.unit_price),
+        "currency": CURRENCY,
+        "sold_on": on.isoformat(),
+    }
