@@ -8,7 +8,7 @@ MEMBER_NAMES := dealerlog dealerlog-events dealerlog-eventlog dealerlog-service 
 	dealerlog-customer-registry dealerlog-credit-rating dealerlog-tiering dealerlog-reporting
 
 BIN := .venv/bin
-UV := UV_CACHE_DIR=$${UV_CACHE_DIR:-.local/cache/uv} UV_NO_PROGRESS=1 VIRTUAL_ENV=.venv $(BIN)/uv
+UV := UV_CACHE_DIR=$${UV_CACHE_DIR:-.local/cache/uv} UV_SYSTEM_CERTS=1 UV_NO_PROGRESS=1 VIRTUAL_ENV=.venv $(BIN)/uv
 DEALERLOG := $(BIN)/dealerlog
 WORKERS ?= auto
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile
@@ -58,7 +58,7 @@ lock: .venv ## resolve requirements.lock and the Kafka jars' lock anew
 		$(addprefix --no-emit-package ,$(MEMBER_NAMES)) --custom-compile-command "make lock" -o requirements.lock
 	@$(BIN)/python -m dealerlog.jars .local/cache
 
-lock-uv: .venv
+lock-uv: .venv ## resolve the pinned uv itself anew
 	@head -1 requirements-uv.lock > requirements-uv.lock.new
 	@echo uv | $(UV) pip compile --universal --generate-hashes --no-header --no-annotate --quiet - >> requirements-uv.lock.new
 	@mv requirements-uv.lock.new requirements-uv.lock

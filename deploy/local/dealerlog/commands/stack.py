@@ -46,20 +46,8 @@ def up(name: Name = "default", foreground: Foreground = False) -> None:
 
 def down(name: Name = "default") -> None:
     """Stop everything of the installation; its data stay."""
-    installation = Installation.named(name)
-    if (holder := installation.holder()) is None:
-        if installation.exists():
-            with Supervisor(installation):  # sweeps what a killed one left
-                pass
+    if not _stop(Installation.named(name)):
         typer.echo(f"installation {name!r} is not up")
-        return
-    with Steps().step("stopping", name):
-        os.kill(holder, signal.SIGTERM)
-        deadline = time.monotonic() + DOWN_SECONDS
-        while installation.holder() is not None:
-            if time.monotonic() > deadline:
-                raise Problem(f"process {holder} did not stop within {DOWN_SECONDS:.0f} s; see {installation.logs}")
-            time.sleep(0.1)
 
 
 def wipe(name: Name = "default", yes: Yes = False) -> None:
@@ -70,9 +58,26 @@ def wipe(name: Name = "default", yes: Yes = False) -> None:
         return
     if not yes:
         typer.confirm(f"Delete {installation.folder} with every event in it?", abort=True)
-    down(name)
+    _stop(installation)
     installation.wipe()
     typer.echo(f"deleted {installation.folder}")
+
+
+def _stop(installation: Installation) -> bool:
+    """Stop the process that runs the installation, or what a killed one left; returns whether there was one."""
+    if (holder := installation.holder()) is None:
+        if installation.exists():
+            with Supervisor(installation):
+                pass
+        return False
+    with Steps().step("stopping", installation.name):
+        os.kill(holder, signal.SIGTERM)
+        deadline = time.monotonic() + DOWN_SECONDS
+        while installation.holder() is not None:
+            if time.monotonic() > deadline:
+                raise Problem(f"process {holder} did not stop within {DOWN_SECONDS:.0f} s; see {installation.logs}")
+            time.sleep(0.1)
+    return True
 
 
 def _up_in_background(installation: Installation) -> None:
