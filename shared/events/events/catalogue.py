@@ -39,7 +39,7 @@ def streams(owner: str, categories: dict[str, Kind]) -> dict[str, Kind]:
 class Part(BaseModel):
     """A value inside an event: frozen, and tolerant of members that a later version adds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
 
 class Event(BaseModel):
@@ -49,7 +49,7 @@ class Event(BaseModel):
     A class without an owner is a shape that several types share, and no type itself.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
     event_type: ClassVar[EventType]
 
     @classmethod

@@ -8,7 +8,7 @@ import uuid
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 
 def _no_float(value: Any) -> Any:
@@ -56,24 +56,29 @@ def _figure_text(value: Any) -> Any:
     return value if value is None or isinstance(value, str) else str(free_json(value))
 
 
+def _written(places: int, *, sign: str = "") -> WithJsonSchema:
+    """The JSON Schema of a decimal as it is written: no exponent, no leading zeros."""
+    return WithJsonSchema({"type": "string", "pattern": rf"^{sign}(0|[1-9][0-9]*)(\.[0-9]{{1,{places}}})?$"})
+
+
 UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _id_text = BeforeValidator(lambda value: str(value) if isinstance(value, uuid.UUID) else value)
 
 Exact = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(plain_decimal)]
 """A decimal without limits of its own; the types below add them."""
 
-Amount = Annotated[Exact, Field(gt=0, lt=10**12, decimal_places=2)]
+Amount = Annotated[Exact, Field(gt=0, lt=10**12, decimal_places=2), _written(2)]
 """What a document is for: above 0, 2 decimals, below a million million."""
-Turnover = Annotated[Exact, Field(ge=0, lt=10**13, decimal_places=2)]
-Money = Annotated[Exact, Field(gt=-(10**13), lt=10**13, decimal_places=6)]
+Turnover = Annotated[Exact, Field(ge=0, lt=10**13, decimal_places=2), _written(2)]
+Money = Annotated[Exact, Field(gt=-(10**13), lt=10**13, decimal_places=6), _written(6, sign="-?")]
 """A computed sum or mean, signed, at most 6 decimals."""
-Quantity = Annotated[Exact, Field(gt=0, lt=10**9, decimal_places=3)]
-UnitPrice = Annotated[Exact, Field(ge=0, lt=10**9, decimal_places=4)]
-LineAmount = Annotated[Exact, Field(ge=0, lt=10**15, decimal_places=7)]
+Quantity = Annotated[Exact, Field(gt=0, lt=10**9, decimal_places=3), _written(3)]
+UnitPrice = Annotated[Exact, Field(ge=0, lt=10**9, decimal_places=4), _written(4)]
+LineAmount = Annotated[Exact, Field(ge=0, lt=10**15, decimal_places=7), _written(7)]
 """Quantity × unit price, exact: the line keeps the source's decimals."""
-Measure = Annotated[Exact, Field(gt=-(10**16), lt=10**16, decimal_places=7)]
+Measure = Annotated[Exact, Field(gt=-(10**16), lt=10**16, decimal_places=7), _written(7, sign="-?")]
 """A sum of line amounts, signed, exact."""
-Ratio = Annotated[Exact, Field(gt=-(10**6), lt=10**6, decimal_places=6)]
+Ratio = Annotated[Exact, Field(gt=-(10**6), lt=10**6, decimal_places=6), _written(6, sign="-?")]
 
 Id = Annotated[str, _id_text, Field(pattern=UUID_TEXT)]
 """A UUID as text, lower case."""
@@ -92,7 +97,7 @@ Count = Annotated[int, Field(ge=0, le=10**12)]
 Version = Annotated[int, Field(ge=1, le=10**6)]
 Figure = Annotated[Code, BeforeValidator(_figure_text)]
 """A figure or a word as text: a decimal is written plainly."""
-FreeJson = Annotated[dict[str, Any], BeforeValidator(free_json)]
+FreeJson = Annotated[dict[str, Any], BeforeValidator(free_json), WithJsonSchema({"type": "object"})]
 """A JSON object of any shape, without floats; the document's own limit of 60 KiB bounds it."""
 Cut = dict[str, dict[str, Annotated[int, Field(ge=0)]]]
 """service → partition → last sequence included, the product's word for *known at* (architecture.md 2)."""
