@@ -7,9 +7,10 @@ import asyncpg
 
 from eventlog import parking
 from eventlog.arrived import Arrived
+from eventlog.connection import Connection
 from eventlog.gathered import Gathered
 from eventlog.plan import Effects, Plan
-from eventlog.writing import Connection, Writer
+from eventlog.writing import Writer
 
 POISON = (
     asyncpg.DataError,

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
-
-import asyncpg
+from typing import NamedTuple, Protocol
 
 from eventlog import ddl
+from eventlog.connection import Connection, Pool
 from eventlog.ddl import Shape
 from eventlog.plan import Plan
 from eventlog.positions import CURRENT_READER, OPEN, OPEN_LIVE
 from eventlog.projection import Table
-from eventlog.writing import Connection
 
 ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('projection.generations'))"
 INSERT = """
@@ -66,7 +64,7 @@ class NoGeneration(LookupError):
     """There is no such generation; `ensure` creates the first."""
 
 
-async def ensure(pool: asyncpg.Pool[Any], plan: Plan, partitions: int, security: Security) -> str:
+async def ensure(pool: Pool, plan: Plan, partitions: int, security: Security) -> str:
     """The schema that requests read; creates the first generation, and positions of sources that are new."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ONE_AT_A_TIME)

@@ -1,6 +1,6 @@
 """Streams of which an event could not be applied: parked in order, listed, and drained by command after a fix.
 
-Whoever parks, drains or adds locks the stream's row first, so that an event is applied or parked, never both or neither.
+Whoever parks, drains or adds locks the stream's row first: an event is applied or parked, never both or neither.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eventlog.arrived import PLACE, STREAM_AT, Arrived, id_text
-from eventlog.writing import Connection
+from eventlog.connection import Connection
 
 Stream = tuple[str, str]
 """Source and stream."""
@@ -43,7 +43,8 @@ where reader = any($1::text[]) order by source, partition, sequence
 DRAINED = "delete from projection.parked where reader = $1 and source = $2 and partition = $3 and sequence = any($4)"
 RELEASE = """
 delete from projection.parked_stream s where reader = $1 and source = $2 and stream = $3
-and not exists (select from projection.parked p where p.reader = s.reader and p.source = s.source and p.stream = s.stream)
+and not exists (select from projection.parked p
+                where p.reader = s.reader and p.source = s.source and p.stream = s.stream)
 """
 IS_PARKED = (
     "select stream from projection.parked where reader = $1 and source = $2 and partition = $3 and sequence = $4"

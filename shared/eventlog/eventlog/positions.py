@@ -6,8 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from eventlog.arrived import moment_of
+from eventlog.connection import Connection
 from eventlog.reached import Reached
-from eventlog.writing import Connection
 
 Place = tuple[str, int]
 """Source and partition."""

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
 
-import asyncpg
 import structlog
 from opentelemetry import trace
 
 from eventlog import feeding, positions, replay
 from eventlog.admission import Admission, Admitted
 from eventlog.arrived import Record
+from eventlog.connection import Connection, Pool
 from eventlog.feeding import POISON, Item
 from eventlog.generations import Open, Security, ensure, find
 from eventlog.parking import Stream
@@ -18,7 +17,7 @@ from eventlog.plan import Plan
 from eventlog.positions import Place
 from eventlog.projection import Table
 from eventlog.reached import Reached
-from eventlog.writing import Connection, Writer
+from eventlog.writing import Writer
 
 FIRST_RETRY, LAST_RETRY = 0.05, 5.0
 Ask = Callable[[str, int, int, int], Awaitable[Sequence[Record]]]
@@ -42,7 +41,7 @@ class Projector:
         self,
         service: str,
         tables: Iterable[Table],
-        pool: asyncpg.Pool[Any],
+        pool: Pool,
         partitions: int = 12,
         *,
         prefix: str = "",

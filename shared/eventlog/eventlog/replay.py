@@ -1,15 +1,14 @@
 """Drain a parked stream after a fix: its events are applied in order, up to the first that still cannot be."""
 
-from typing import Any, NamedTuple
-
-import asyncpg
+from typing import NamedTuple
 
 from eventlog import parking
+from eventlog.connection import Connection, Pool
 from eventlog.feeding import POISON, Item, gather, read
 from eventlog.generations import find
 from eventlog.parking import Stream
 from eventlog.plan import Plan
-from eventlog.writing import Connection, Writer
+from eventlog.writing import Writer
 
 SLICE = 500
 """Events a transaction, so that none comes near 30 s."""
@@ -22,7 +21,7 @@ class Replayed(NamedTuple):
     reason: str | None
 
 
-async def replay(pool: asyncpg.Pool[Any], plan: Plan, reader: str, stream: Stream) -> Replayed:
+async def replay(pool: Pool, plan: Plan, reader: str, stream: Stream) -> Replayed:
     """Drain one stream of one generation. Live events of the stream wait for each slice, then queue or flow."""
     applied = 0
     while True:

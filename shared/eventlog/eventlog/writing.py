@@ -1,11 +1,9 @@
 """Rows → one generation's tables, in bulk: facts by COPY or an insert from arrays, state by one upsert a signature."""
 
 from collections.abc import Iterable
-from typing import Any
-
-import asyncpg
 
 from eventlog.columns import Column
+from eventlog.connection import Connection
 from eventlog.ddl import Shape, quoted
 from eventlog.gathered import Gathered, Key, Merged, Row
 from eventlog.plan import Plan
@@ -14,7 +12,6 @@ from eventlog.projection import Table
 COPY_FROM = 500
 """From so many rows on a COPY is faster than an insert from arrays, whose statement is prepared once."""
 
-Connection = asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]
 Signature = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 

@@ -14,7 +14,7 @@ create table projection.built (
 
 -- The pointer row: the generation that requests read, in their own transaction.
 create table projection.generation (
-    only boolean primary key default true check (only),
+    one boolean primary key default true check (one),
     current integer not null references projection.built (generation),
     schema text not null generated always as ('g' || current) stored
 );
