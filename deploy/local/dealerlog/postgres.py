@@ -125,7 +125,8 @@ class Postgres:
             closed = next(path for path in (BIN, self.folder) if not _open_to_others(path))
             raise Problem(f"PostgreSQL refuses to run as root and `nobody` cannot reach {closed}: use an ordinary user")
         become = ["setpriv", f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups", "--pdeathsig=INT"]
-        return [*become, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"]
+        keep = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        return [*become, *keep, "--securebits=+no_setuid_fixup", "--"]  # the last: access(2) heeds the capability too
 
     def _sweep_postmaster(self) -> None:
         """End a server that an earlier parent left on this data folder, and wait for its backends.

@@ -1,13 +1,17 @@
 """The server really starts, stops, and comes back after kill -9 with what it had committed."""
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 
 from dealerlog.installation import Installation
-from dealerlog.postgres import Postgres
+from dealerlog.postgres import BIN, Postgres
 
 from .conftest import alive
 
@@ -62,3 +66,19 @@ async def test_a_clean_stop_ends_open_sessions_and_leaves_no_process(postgres: P
 def test_the_server_never_runs_as_root(postgres: Postgres) -> None:
     assert postgres.child is not None
     assert psutil.Process(postgres.child.pid).uids().effective != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root has to become another user")
+def test_root_can_run_it_from_a_checkout_that_nobody_else_may_enter(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, wheel = tmp_path / "closed", BIN.parents[1]
+    for part in (wheel.name, f"{wheel.name}.libs"):
+        shutil.copytree(wheel.parent / part, closed / part, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr("dealerlog.postgres.BIN", closed / BIN.relative_to(wheel.parent))
+    installation.prepare()
+    server = Postgres(installation.folder / "postgres", port=installation.ports()["postgres"], password="secret")
+    child = server.start()
+    assert psutil.Process(child.pid).uids().effective != 0
+    server.stop()
