@@ -1,7 +1,7 @@
 """What each consumer relies on, and whether its producers still give it.
 
-A consumer declares types and fields once, beside the code that uses them (`table.on(InvoiceIssued, uses=…)`); its reader
-is generated from that declaration and its contract is checked against the producers' samples and schemas.
+A consumer declares types and fields once, beside the code that uses them (`table.on(InvoiceIssued, uses=…)`); its
+reader is generated from that declaration and its contract is checked against the producers' samples and schemas.
 """
 
 import json
