@@ -1,0 +1,191 @@
+"""What a handler is given: `Read` to look, `Write` to change. Both know the caller, today, and the service.
+
+    async def place_order(dealer: UUID, body: PlaceOrder, write: Write) -> Response:
+        async with write.snapshot() as conn:
+            await require_dealer_in_scope(conn, dealer)
+        written = await write.handle(ORDERS, str(dealer), Place(**body.model_dump(), today=write.today))
+        return write.answer(written, OrderView.of(written.state))
+
+The body of an answer comes from `written.state`, never from a projection: a repeat must get the same answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+from starlette.responses import Response as RawResponse
+
+from eventlog.meta import Meta, Written
+from eventlog.position import Position
+from events.ids import command_id, request_hash
+from service.access import Caller
+from service.problems import Problem
+from service.runtime import Runtime
+from service.telemetry import current_traceparent, trace_id
+
+POSITION, AT_LEAST = "Dealerlog-Position", "Dealerlog-Position-At-Least"
+KEY, IF_MATCH, CORRELATION = "Idempotency-Key", "If-Match", "Correlation-Id"
+CONTENT = (BaseModel, str, int, date, UUID, Decimal, list, tuple)
+PRINTABLE = re.compile(r"[\x21-\x7e]{1,255}\Z")
+VERSION = re.compile(r'"(\d{1,18})"\Z')
+
+
+class ReadContext:
+    """A read on behalf of a caller."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self.request, self.response = request, response
+        self.runtime: Runtime = request.app.state.runtime
+        self.session = request.state.session
+        self.caller: Caller = self.session.caller
+
+    @property
+    def today(self) -> date:
+        """The business date."""
+        return self.runtime.settings.today()
+
+    def snapshot(self) -> AbstractAsyncContextManager[Any]:
+        """One moment of the read model, within the caller's scope."""
+        return self.runtime.reader.snapshot(self.caller)
+
+    def etag(self, version: int) -> None:
+        """Say which version of an edited thing this answer shows; the caller sends it back as If-Match."""
+        self.response.headers["ETag"] = f'"{version}"'
+
+
+class WriteContext(ReadContext):
+    """A write on behalf of a caller: one command id a request, and the version it expects."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        super().__init__(request, response)
+        declared = request.scope["route"].declared
+        self.route = f"{declared.method} {declared.path}"
+        self.key = idempotency_key(request.headers.get(KEY))
+        self.expected = expected_version(request.headers.getlist(IF_MATCH), required=declared.edits)
+        self.correlation = correlation(request)
+        self.content: dict[str, Any] = {}
+
+    def command(self, part: str = "") -> UUID:
+        """The id of this request's command; a request that gives several names each by its part."""
+        parts = (self.caller.login, self.route, self.key, *([part] if part else ()))
+        return command_id(*parts)
+
+    def meta(self, part: str = "") -> Meta:
+        """What the log records beside the events: who, when, why, and which request."""
+        return Meta(
+            actor=self.caller.login,
+            business_date=self.today,
+            command_id=self.command(part),
+            request_hash=request_hash(self.content),
+            correlation=self.correlation,
+            traceparent=current_traceparent(),
+        )
+
+    async def handle(self, decider: Any, key: str, command: Any, *, expected: int | None = None,
+                     part: str = "") -> Written:  # fmt: skip
+        """Decide and append; the version is the one that If-Match named unless `expected` is given."""
+        wanted = self.expected if expected is None else expected
+        return await self.runtime.log.handle(decider, key, command, self.meta(part), wanted)
+
+    def answer(self, written: Written, state: BaseModel, *, status: int | None = None,
+               location: str | None = None) -> RawResponse:  # fmt: skip
+        """The new state with its position, in the body and as a header, and its version as ETag."""
+        position = str(written.position)
+        headers = {"ETag": f'"{written.version}"', POSITION: position}
+        if location:
+            headers["Location"] = location
+        content = state.model_dump_json().encode()
+        joined = content[:-1] + (b"," if len(content) > 2 else b"") + f'"position":"{position}"}}'.encode()
+        declared = self.request.scope["route"].declared
+        return RawResponse(
+            joined, status_code=status or declared.status, media_type="application/json", headers=headers
+        )
+
+
+def idempotency_key(text: str | None) -> str:
+    """The key of a request, bare or as a quoted string; 400 without one."""
+    if text is None:
+        raise Problem("idempotency-key-missing")
+    key = text.strip()
+    if len(key) > 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not PRINTABLE.match(key):
+        raise Problem("malformed-header", "Idempotency-Key is 1 to 255 visible ASCII characters.")
+    return key
+
+
+def expected_version(headers: list[str], *, required: bool) -> int | None:
+    """The version that If-Match names: one strong ETag such as "7"; a weak one never matches (412)."""
+    if not headers:
+        if required:
+            raise Problem("if-match-missing")
+        return None
+    text = headers[0].strip()
+    if len(headers) == 1 and text.startswith("W/"):
+        raise Problem("stale-version", "A weak ETag never matches; send the strong one.")
+    found = VERSION.match(text)
+    if len(headers) != 1 or found is None:
+        raise Problem("malformed-header", 'If-Match is one ETag as we gave it, such as "7".')
+    return int(found[1])
+
+
+def correlation(request: Request) -> str:
+    """The id that joins what follows from one request: the caller's own, else the trace's."""
+    given = request.headers.get(CORRELATION, "").strip()
+    if not given:
+        return trace_id()
+    if len(given) > 64 or not PRINTABLE.match(given):
+        raise Problem("malformed-header", f"{CORRELATION} is at most 64 visible ASCII characters.")
+    return given
+
+
+async def presented(request: Request, runtime: Runtime) -> None:
+    """Wait until every position that the request presents is visible here; 504 with the lag if it takes too long."""
+    texts = [text for header in request.headers.getlist(AT_LEAST) for text in header.split(",") if text.strip()]
+    if not texts:
+        return
+    if len(texts) > 32:
+        raise Problem("malformed-header", f"{AT_LEAST} takes at most 32 positions.")
+    try:
+        positions = [Position.parse(text) for text in texts]
+    except ValueError as error:
+        raise Problem("malformed-header", f"{AT_LEAST}: {error}") from error
+    await runtime.visible(positions)
+
+
+def bind(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a write know the content it was sent, so that its hash covers path, query and body, defaults removed."""
+
+    @functools.wraps(endpoint)
+    async def bound(**arguments: Any) -> Any:
+        contexts = [value for value in arguments.values() if isinstance(value, WriteContext)]
+        for context in contexts:
+            context.content = {name: value for name, value in arguments.items() if isinstance(value, CONTENT)}
+            structlog.contextvars.bind_contextvars(command=str(context.command()))
+        return await endpoint(**arguments)
+
+    return bound
+
+
+def reading(request: Request, response: Response) -> ReadContext:
+    """The read context of a request."""
+    return ReadContext(request, response)
+
+
+def writing(request: Request, response: Response) -> WriteContext:
+    """The write context of a request; refuses one without Idempotency-Key or, on an edit, without If-Match."""
+    return WriteContext(request, response)
+
+
+Read = Annotated[ReadContext, Depends(reading)]
+Write = Annotated[WriteContext, Depends(writing)]

@@ -1,0 +1,126 @@
+"""What the OpenAPI document says of every route beyond its models: permission, headers, security, problems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.problems import MEDIA_TYPE, PROBLEMS, Kind, Problem, document
+
+if TYPE_CHECKING:
+    from service.routing import Declaration
+
+READ_PROBLEMS = ("malformed-header", "unauthenticated", "forbidden", "not-found", "invalid", "too-many-requests",
+                 "temporarily-unavailable", "not-yet-visible")  # fmt: skip
+WRITE_PROBLEMS = (*READ_PROBLEMS, "malformed-json", "idempotency-key-missing", "conflict", "too-large",
+                  "wrong-media-type", "idempotency-key-reused")  # fmt: skip
+EDIT_PROBLEMS = ("stale-version", "if-match-missing")
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457 problem document",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "stable; decide by this"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "do": {"type": "string", "description": "what the caller can do"},
+        "instance": {"type": "string"},
+        "trace": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer into the body"},
+                    "in": {"type": "string"},
+                    "name": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+    "additionalProperties": True,
+}
+
+SECURITY_SCHEMES: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "for programs"},
+    "session": {
+        "type": "apiKey", "in": "cookie", "name": "dealerlog-session",
+        "description": "for pages; unsafe methods also need X-CSRF-Token",
+    },
+}  # fmt: skip
+
+
+def operation(declared: Declaration) -> dict[str, Any]:
+    """What to merge into a route's operation object."""
+    if declared.public:
+        return {"security": []}
+    codes = WRITE_PROBLEMS if declared.writes else READ_PROBLEMS
+    if declared.edits:
+        codes += EDIT_PROBLEMS
+    return {
+        "x-permission": declared.permission,
+        "security": [{"bearer": []}, {"session": []}],
+        "parameters": _headers(declared),
+        "responses": _problems((*codes, *declared.problems)),
+    }
+
+
+def document_of(app: FastAPI, problems: dict[str, Kind]) -> dict[str, Any]:
+    """The OpenAPI document of an application, with security schemes and the problem shape."""
+    made: dict[str, Any] = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    components = made.setdefault("components", {})
+    components["securitySchemes"] = SECURITY_SCHEMES
+    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    made["x-problems"] = {code: kind._asdict() for code, kind in sorted({**PROBLEMS, **problems}.items())}
+    return made
+
+
+def _headers(declared: Declaration) -> list[dict[str, Any]]:
+    text = {"type": "string"}
+    headers = [
+        _header("Dealerlog-Position-At-Least", "positions to wait for, comma-separated", text, False,
+                "credit-rating:3:1234:1"),
+    ]  # fmt: skip
+    if declared.writes:
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        headers.append(
+            _header("Idempotency-Key", "names this request; a repeat gets the same answer", key, True, "order-0815-1")
+        )
+        headers.append(_header("Correlation-Id", "joins what follows from this request", text, False, "import-17"))
+    if declared.edits:
+        headers.append(_header("If-Match", "the ETag that was read", text, True, '"7"'))
+    return headers
+
+
+def _header(name: str, description: str, schema: dict[str, Any], required: bool, example: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema,
+            "example": example}  # fmt: skip
+
+
+def _problems(codes: tuple[str, ...]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        kind = PROBLEMS.get(code) or Kind(409, code.replace("-", " ").capitalize(), "")
+        by_status.setdefault(kind.status, []).append(code)
+    return {
+        str(status): {
+            "description": ", ".join(PROBLEMS[code].title if code in PROBLEMS else code for code in of_status),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {code: {"value": document(Problem(code))} for code in of_status},
+                }
+            },
+        }
+        for status, of_status in sorted(by_status.items())
+    }

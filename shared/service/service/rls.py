@@ -1,0 +1,171 @@
+"""Row-level security of a generation: who is bound to a territory, branch or region sees its dealers' rows and no others.
+
+A table's `scope` is the column that holds the dealer, looked up in `dealer_scope` of the same schema; `PLACE` means the
+table itself has columns `territory`, `branch` or `region`; None is visible to everyone of the service. The scope comes
+from settings that a request makes with SET LOCAL (`service.scope`); without them there are no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from service.permissions import Reach
+
+PLACE = "place"
+DEALER_SCOPE = "dealer_scope"
+PLACES: tuple[Reach, ...] = ("territory", "branch", "region")
+
+
+class Scoped(Protocol):
+    """What a table declaration tells about its scope (`eventlog.projection.Table` does)."""
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        ...
+
+    @property
+    def scope(self) -> str | None:
+        """How it is scoped."""
+        ...
+
+    @property
+    def every(self) -> Mapping[str, object]:
+        """Its columns by name."""
+        ...
+
+
+class PolicyMissing(Exception):
+    """A table that must be scoped is not: the generation may not be switched to, the service may not start."""
+
+
+class UnsafeReader(Exception):
+    """The role that requests read with would see every row: owner, superuser or BYPASSRLS."""
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def setting(name: str) -> str:
+    """A setting of this request, read once a statement; NULL when it is not set, so it equals nothing."""
+    return f"(select nullif(current_setting('dealerlog.{name}', true), ''))"
+
+
+def scope_of(table: Scoped) -> str | None:
+    """How a table is scoped; `dealer_scope` is scoped by its own places, as it is where dealers are looked up."""
+    return PLACE if table.name == DEALER_SCOPE else table.scope
+
+
+def condition(schema: str, table: str, scope: str, columns: Iterable[str]) -> str:
+    """The rows a reader may see, as SQL: everything for the company, else by place, each arm by its own index."""
+    everything = f"{setting('reach')} = 'company'"
+    if scope == PLACE:
+        named = [place for place in PLACES if place in set(columns)]
+        if not named:
+            raise ValueError(f"{table} has no column territory, branch or region to be scoped by")
+        return " or ".join([everything, *(f"{quoted(place)} = {setting(place)}" for place in named)])
+    places = " or ".join(f"s.{place} = {setting(place)}" for place in PLACES)
+    # EXISTS leaves the choice to the planner: one lookup for a row by id, a hashed set for a list.
+    looked_up = (
+        f"exists (select from {quoted(schema)}.{DEALER_SCOPE} s "
+        f"where s.dealer = {quoted(schema)}.{quoted(table)}.{quoted(scope)} and ({places}))"
+    )
+    return f"{everything} or {looked_up}"
+
+
+def policies(schema: str, tables: Iterable[Scoped], *, reader: str, writer: str) -> list[str]:
+    """Statements that grant the reader a generation's tables and bind it to its scope; run as the schema's owner.
+
+    The writer projects every row, so it has a policy of its own: FORCE would bind even the owner.
+    """
+    statements = [f"grant usage on schema {quoted(schema)} to {quoted(reader)}"]
+    for table in tables:
+        name, scope = f"{quoted(schema)}.{quoted(table.name)}", scope_of(table)
+        statements.append(f"grant select on {name} to {quoted(reader)}")
+        if scope is None:
+            continue
+        seen = condition(schema, table.name, scope, table.every)
+        statements += [
+            f"alter table {name} enable row level security",
+            f"alter table {name} force row level security",
+            f"create policy scope on {name} for select to {quoted(reader)} using ({seen})",
+            f"create policy project on {name} for all to {quoted(writer)} using (true) with check (true)",
+        ]
+        if table.name == DEALER_SCOPE:
+            statements += [
+                f"create index if not exists dealer_scope_{place}_idx on {name} ({place})" for place in PLACES
+            ]
+    return statements
+
+
+class Connection(Protocol):
+    """The one method of asyncpg that the checks need."""
+
+    async def fetch(self, query: str, *args: Any) -> Any:
+        """Rows of a query."""
+        ...
+
+
+POLICIES_OF = """
+select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+       coalesce(array_agg(p.polname::text) filter (where p.polpermissive and p.polcmd in ('r', '*')
+         and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role($2, r, 'MEMBER'))), '{}') as policies
+from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_policy p on p.polrelid = c.oid
+where n.nspname = $1 and c.relkind in ('r', 'p') group by c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
+"""
+
+
+async def assert_policies(conn: Connection, schema: str, tables: Iterable[Scoped], *, reader: str) -> None:
+    """Require that every scoped table of a generation is bound by exactly its policy; raises `PolicyMissing` naming those not."""
+    found = {row["name"]: row for row in await conn.fetch(POLICIES_OF, schema, reader)}
+    missing = []
+    for table in tables:
+        row = found.get(table.name)
+        if scope_of(table) is not None and (row is None or not row["forced"] or row["policies"] != ["scope"]):
+            missing.append(table.name)
+    if missing:
+        raise PolicyMissing(f"{schema}: not bound by row-level security: {', '.join(sorted(missing))}")
+
+
+READER_RIGHTS = """
+select current_user::text as name, r.rolsuper, r.rolbypassrls,
+       array(select o.rolname::text from pg_roles o where (o.rolsuper or o.rolbypassrls or o.oid in
+               (select relowner from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where n.nspname !~ '^(pg_|information_schema)')) and pg_has_role(r.oid, o.oid, 'MEMBER')) as may_become
+from pg_roles r where r.rolname = current_user
+"""
+
+
+async def assert_reader(conn: Connection) -> None:
+    """Require that the role of this connection is bound by policies; raises `UnsafeReader` saying why it is not."""
+    (row,) = await conn.fetch(READER_RIGHTS)
+    if row["rolsuper"] or row["rolbypassrls"] or row["may_become"]:
+        why = "a superuser" if row["rolsuper"] else "BYPASSRLS" if row["rolbypassrls"] else "owner or member of it"
+        raise UnsafeReader(
+            f"READER_DATABASE_URL logs in as {row['name']}, {why}: it would see every row; use another role"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RowSecurity:
+    """What `eventlog.generations` asks of a service's security: policies with each generation, asserted before a switch."""
+
+    reader: str
+    writer: str
+
+    @classmethod
+    def of(cls, database: str) -> RowSecurity:
+        """The roles of one database: `<database>_reader` is bound, `<database>_app` projects."""
+        return cls(f"{database}_reader", f"{database}_app")
+
+    def statements(self, schema: str, tables: Sequence[Scoped]) -> list[str]:
+        """Grants and policies of a new generation."""
+        return policies(schema, tables, reader=self.reader, writer=self.writer)
+
+    async def check(self, connection: Connection, schema: str, tables: Sequence[Scoped]) -> None:
+        """Raise `PolicyMissing` if a table of the generation could be read outside a scope."""
+        await assert_policies(connection, schema, tables, reader=self.reader)
