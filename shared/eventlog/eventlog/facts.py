@@ -1,0 +1,53 @@
+"""A call of facts: rows that are each a command of one event, decided before they are numbered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+import asyncpg
+
+from eventlog.connection import Pool
+from eventlog.gathering import TRIES, closed
+from eventlog.meta import Fact, Verdict
+from eventlog.position import Position
+from eventlog.refusals import Contended
+from events.placement import key_of, partition_of
+
+MOST_ROWS = 1000
+CALLS_AT_ONCE = 4
+RECORD = "select * from log.record($1, $2, $3, $4, $5, $6, $7)"
+
+
+async def record(pool: Pool, service: str, facts: Sequence[Fact], partitions: int) -> list[Verdict]:
+    """Write facts of any keys; a verdict a row, in the order given. Slices are committed one by one."""
+    by_partition: defaultdict[int, list[int]] = defaultdict(list)
+    for place, fact in enumerate(facts):
+        by_partition[partition_of(key_of(fact.stream), partitions)].append(place)
+    verdicts: list[Verdict | None] = [None] * len(facts)
+    room = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def write(partition: int, places: list[int]) -> None:
+        for start in range(0, len(places), MOST_ROWS):
+            slice_ = places[start : start + MOST_ROWS]
+            async with room:
+                rows = await _call(pool, partition, [facts[place] for place in slice_])
+            for place, (kind, sequence, lineage) in zip(slice_, rows, strict=True):
+                at = Position(service, partition, sequence, lineage) if sequence else None
+                verdicts[place] = Verdict(kind, at)
+
+    await asyncio.gather(*(write(*item) for item in by_partition.items()))
+    return [verdict for verdict in verdicts if verdict is not None]
+
+
+async def _call(pool: Pool, partition: int, facts: list[Fact]) -> list[asyncpg.Record]:
+    streams, commands, hashes, ids, documents, claims = zip(*facts, strict=True)
+    for _ in range(TRIES):
+        try:
+            return await pool.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents)
+        except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+            continue  # another partition wrote one of these ids meanwhile: now it is known
+        except asyncpg.PostgresError as error:
+            raise closed(error) from error
+    raise Contended("another partition wrote the same ids three times in a row: retry")

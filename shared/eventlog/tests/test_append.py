@@ -1,0 +1,213 @@
+"""The log: dense, in order, once, and never by a side door."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from eventlog.refusals import ClaimTaken, CommandReused, LogClosed, StaleVersion
+from eventlog.testing import REGION, fact, meta
+from events import Refused, RegionDefined
+
+
+def region(name: str, code: str = "R1") -> RegionDefined:
+    return RegionDefined(code=code, name=name)
+
+
+async def test_a_command_is_answered_with_its_position_and_state(make_log):
+    log = await make_log()
+    written = await log.handle(REGION, "region-R1", region("East"), meta("a"))
+    assert (written.version, written.state.name, written.repeated) == (1, "East", False)
+    assert str(written.position) == f"customer-registry:{log.partition_of('region-R1')}:1:1"
+
+
+async def test_a_repeat_gets_the_first_answer_even_after_later_changes(make_log):
+    log = await make_log()
+    first = await log.handle(REGION, "region-R1", region("East"), meta("a", "East"))
+    await log.handle(REGION, "region-R1", region("West"), meta("b", "West"))
+    again = await log.handle(REGION, "region-R1", region("East"), meta("a", "East"), expected=0)
+    assert again.repeated
+    assert (again.version, again.state, again.position, again.events) == (
+        first.version, first.state, first.position, first.events,
+    )  # fmt: skip
+
+
+async def test_the_same_id_with_other_content_is_refused(make_log):
+    log = await make_log()
+    await log.handle(REGION, "region-R1", region("East"), meta("a", "East"))
+    with pytest.raises(CommandReused):
+        await log.handle(REGION, "region-R1", region("West"), meta("a", "West"))
+
+
+async def test_a_stale_version_is_refused_and_nothing_is_written(make_log):
+    log = await make_log()
+    await log.handle(REGION, "region-R1", region("East"), meta())
+    with pytest.raises(StaleVersion):
+        await log.handle(REGION, "region-R1", region("West"), meta(), expected=0)
+    assert sum((await log.last()).values()) == 1
+
+
+async def test_a_refusal_and_an_unchanged_state_write_nothing(make_log):
+    log = await make_log()
+    with pytest.raises(Refused):
+        await log.handle(REGION, "region-R1", region("refuse me"), meta())
+    await log.handle(REGION, "region-R1", region("East"), meta())
+    unchanged = await log.handle(REGION, "region-R1", region("East"), meta())
+    assert (unchanged.events, unchanged.version) == ([], 1)
+    assert sum((await log.last()).values()) == 1
+
+
+async def test_a_name_is_claimed_by_one_stream_only_also_at_once(make_log):
+    log = await make_log()
+    answers = await asyncio.gather(
+        *(log.handle(REGION, f"region-R{n}", region("East", f"R{n}"), meta()) for n in range(12)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(answer, ClaimTaken) for answer in answers) == 11
+    assert sum((await log.last()).values()) == 1
+
+
+async def test_simultaneous_repeats_write_once_and_all_get_the_answer(make_log):
+    log = await make_log()
+    other = await make_log(urls=log.urls)
+    answers = await asyncio.gather(
+        *(each.handle(REGION, "region-R1", region("East"), meta("same")) for each in (log, other) for _ in range(8))
+    )
+    assert {answer.position for answer in answers} == {answers[0].position}
+    assert sum((await log.last()).values()) == 1
+
+
+async def test_many_writers_leave_no_hole_and_a_reader_never_meets_one(make_log):
+    log, other = (first := await make_log()), await make_log(urls=first.urls)
+    seen: dict[int, int] = {}
+    writing = True
+
+    async def poll() -> None:
+        while writing or any(seen.get(p, 0) < n for p, n in (await log.last()).items()):
+            for partition in range(12):
+                for row in await log.read(partition, seen.get(partition, 0), 1000):
+                    assert row.sequence == seen.get(partition, 0) + 1
+                    seen[partition] = row.sequence
+
+    async def write(each, n: int) -> None:
+        await each.handle(REGION, f"region-R{n % 7}", region(f"name {n}"), meta())
+
+    reader = asyncio.create_task(poll())
+    await asyncio.gather(*(write(each, n) for n in range(150) for each in (log, other)), return_exceptions=True)
+    writing = False
+    await reader
+    rows = [row for partition in range(12) for row in await log.read(partition, 0, 1000)]
+    assert len(rows) >= 150
+    for before, row in zip(rows, rows[1:], strict=False):
+        assert row.previous == (before.id if before.partition == row.partition else None)
+        assert row.recorded_at >= before.recorded_at or before.partition != row.partition
+
+
+async def test_a_missing_head_is_folded_again_and_never_decides(make_log):
+    log = await make_log()
+    for name in ("East", "West", "South"):
+        await log.handle(REGION, "region-R1", region(name), meta())
+    owner = await asyncpg.connect(log.urls.owner)
+    await owner.execute(
+        'update log.head set version = 1, state = convert_to(\'{"code":"R1","name":"East","names":1}\', \'UTF8\')'
+    )
+    written = await log.handle(REGION, "region-R1", region("North"), meta())
+    assert (written.version, written.state.names) == (4, 4)
+    await owner.execute("delete from log.head")
+    await owner.close()
+    with pytest.raises(StaleVersion):
+        await log.handle(REGION, "region-R1", region("Centre"), meta(), expected=0)
+
+
+async def test_only_the_functions_write_the_log(make_log):
+    log = await make_log()
+    await log.handle(REGION, "region-R1", region("East"), meta())
+    for statement in (
+        "delete from log.event",
+        "update log.event set document = ''",
+        "insert into log.claim values ('a', 'b')",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await log.pool.execute(statement)
+
+
+async def test_an_append_inside_another_transaction_or_isolation_is_refused(make_log):
+    log = await make_log()
+    call = "select * from log.take_partition(1::smallint)"
+    async with log.pool.acquire() as connection:
+        with pytest.raises(asyncpg.PostgresError, match="READ COMMITTED"):
+            async with connection.transaction(isolation="repeatable_read"):
+                await connection.execute(call)
+        with pytest.raises(asyncpg.PostgresError, match="first write"):
+            async with connection.transaction():
+                await connection.execute("update log.lineage set service = 'x'")
+                await connection.execute(call)
+
+
+async def test_a_log_that_is_not_open_or_on_another_history_refuses(make_log):
+    log = await make_log(opened=False)
+    with pytest.raises(LogClosed, match="not open"):
+        await log.handle(REGION, "region-R1", region("East"), meta())
+    owner = await asyncpg.connect(log.urls.owner)
+    await owner.execute("update log.lineage set opened = true, timeline = '0000000F'")
+    await owner.close()
+    with pytest.raises(LogClosed, match="adopt"):
+        await log.handle(REGION, "region-R1", region("East"), meta())
+
+
+async def test_facts_get_a_verdict_a_row_within_and_across_calls(make_log):
+    log = await make_log("credit-rating")
+    verdicts = await log.record([fact("d1", "1"), fact("d1", "1"), fact("d1", "1", "99.00"), fact("d2", "2")])
+    assert [v.kind for v in verdicts] == ["accepted", "duplicate", "conflict", "accepted"]
+    assert verdicts[0].position == verdicts[1].position == verdicts[2].position
+    again = await log.record([fact("d2", "2"), fact("d1", "1"), fact("d1", "3"), fact("d3", "1")])
+    assert [v.kind for v in again] == ["duplicate", "duplicate", "accepted", "conflict"]
+    assert sum((await log.last()).values()) == 3
+
+
+async def test_facts_may_claim_a_name_and_the_first_row_wins(make_log):
+    log = await make_log("credit-rating")
+    verdicts = await log.record([fact("d1", "1", claim="x"), fact("d1", "2", claim="x"), fact("d1", "3", claim="y")])
+    assert sorted(v.kind for v in verdicts) == ["accepted", "accepted", "claimed"]
+    assert [v.kind for v in await log.record([fact("d2", "4", claim="y"), fact("d2", "5")])] == ["claimed", "accepted"]
+
+
+async def test_the_same_bulk_from_many_at_once_is_recorded_once_and_dense(make_log):
+    log = await make_log("credit-rating")
+    rows = [fact(f"d{n % 40}", str(n)) for n in range(3000)]
+    calls = await asyncio.gather(*(log.record(rows[k:] + rows[:k]) for k in (0, 500, 1500)))
+    assert sum(v.kind == "accepted" for call in calls for v in call) == 3000
+    assert sum((await log.last()).values()) == 3000
+    for partition in range(12):
+        sequences = [row.sequence for row in await log.read(partition, 0, 5000)]
+        assert sequences == list(range(1, len(sequences) + 1))
+
+
+async def test_nothing_is_recorded_at_or_before_a_moment_that_was_cut(make_log):
+    log = await make_log()
+    for n in range(5):
+        await log.handle(REGION, "region-R1", region(f"n{n}"), meta())
+    rows = await log.read_stream("region-R1/region")
+    middle = await log.cut(rows[2].recorded_at)
+    assert middle["customer-registry"][rows[0].partition] == 3
+    ahead = datetime.now(UTC) + timedelta(milliseconds=300)
+    cut = await log.cut(ahead)
+    later = await log.handle(REGION, "region-R1", region("later"), meta())
+    assert later.position.sequence == cut["customer-registry"][rows[0].partition] + 1
+    assert (await log.read_stream("region-R1/region"))[-1].recorded_at > ahead
+    with pytest.raises(LogClosed, match="not past"):
+        await log.cut(datetime.now(UTC) + timedelta(hours=1))
+
+
+async def test_a_cancelled_caller_does_not_undo_and_finds_the_outcome_by_its_id(make_log):
+    log = await make_log()
+    task = asyncio.create_task(log.handle(REGION, "region-R1", region("East"), meta("once")))
+    await asyncio.sleep(0.004)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.sleep(0.05)
+    answer = await log.handle(REGION, "region-R1", region("East"), meta("once"))
+    assert answer.version == 1 and sum((await log.last()).values()) == 1
