@@ -64,6 +64,16 @@ class Projector:
         """Partitions of which nothing is applied, and why."""
         return self.admission.stopped
 
+    @property
+    def reached(self) -> Mapping[Place, Reached]:
+        """The position of each partition, as last loaded or committed here."""
+        return self.admission.reached
+
+    async def idle(self) -> None:
+        """Wait until no batch is being applied."""
+        async with self.lock:
+            return
+
     async def start(self) -> str:
         """Create the first generation if there is none; load positions. Answers the schema that requests read."""
         schema = await ensure(self.pool, self.plan, self.partitions, self._security)
