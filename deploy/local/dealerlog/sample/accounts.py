@@ -82,7 +82,9 @@ def accounts(seed: int, dealer: Dealer, sent: tuple[Delivery, ...], back: tuple[
     draws = Draws(seed, "accounts", dealer.number)
     invoices = [Invoice(d, d.on + timedelta(days=d.term_days)) for d in sent]
     notes = [CreditNote(dealer, r.number, r.on, r.amount, r.delivery.number, r.reason) for r in back]
-    disputes = [found for i in invoices if (found := _dispute(draws.at("dispute", i.delivery.number), i))]
+    returned = {r.delivery.number for r in back}
+    kept = [i for i in invoices if i.delivery.number not in returned]
+    disputes = [found for i in kept if (found := _dispute(draws.at("dispute", i.delivery.number), i))]
     settlements = [done for x in disputes if (done := _settlement(draws.at("settle", x.delivery.number), x))]
     notes += [_note(dealer, s) for s in settlements if s.outcome == "upheld"]
     payments = _payments(draws.at("payments"), dealer, invoices, notes, disputes, settlements)
@@ -157,8 +159,8 @@ def _paying_day(draws: Draws, dealer: Dealer, invoice: Invoice) -> date | None:
         unpaid = draws.chance(payer.unpaid) and invoice.due_on > LAST_DAY - UNPAID_SINCE
         return None if unpaid else later(invoice.due_on, draws.between(*payer.late))
     if dealer.level.code == "chain" and delivery.method == "credit":
-        return max(delivery.on, _paying_day_before(invoice.due_on))
-    early = invoice.due_on - timedelta(days=draws.between(delivery.term_days // 10, delivery.term_days * 3 // 5))
+        return max(delivery.on, _paying_day_before(invoice.due_on - timedelta(days=delivery.term_days // 3)))
+    early = invoice.due_on - timedelta(days=draws.between(delivery.term_days * 4 // 10, delivery.term_days * 9 // 10))
     return early - timedelta(days=max(0, early.weekday() - 4)) if delivery.term_days else early
 
 

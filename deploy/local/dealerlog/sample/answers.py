@@ -16,7 +16,6 @@ from eventlog.position import Position
 
 POSITION, AT_LEAST = "Dealerlog-Position", "Dealerlog-Position-At-Least"
 ID_MEMBERS = ("id", "dealer")
-VERDICTS = ("accepted", "duplicate", "rejected")
 
 
 @dataclass(slots=True)
@@ -30,16 +29,15 @@ class Answers:
 
     def take(self, step: Step, response: httpx.Response) -> None:
         """Learn from the answer to a step; raises Problem where a row was rejected or no id came."""
-        for text in filter(None, response.headers.get(POSITION, "").split(",")):
-            at = Position.parse(text)
-            place = at.service, at.partition
-            self.reached[place] = max(at, self.reached.get(place, at))
         if (etag := response.headers.get("ETag")) and step.thing:
             self.etags[step.thing] = etag
         if step.names:
             self.ids[step.dealer] = _id(step, response.json())
-        if step.rows:
-            self._count(step, response)
+        reached = filter(None, response.headers.get(POSITION, "").split(","))
+        for text in (*reached, *(self._count(step, response) if step.rows else ())):
+            at = Position.parse(text)
+            place = at.service, at.partition
+            self.reached[place] = max(at, self.reached.get(place, at))
 
     def positions(self) -> str:
         """The last position reached of each service and partition, as the header presents them."""
@@ -57,24 +55,29 @@ class Answers:
         body = {k: self.ids[v.number] if isinstance(v, IdOf) else v for k, v in (step.body or {}).items()}
         return json.dumps(body, ensure_ascii=False).encode(), "application/json"
 
-    def _count(self, step: Step, response: httpx.Response) -> None:
-        for row in _verdicts(response):
-            verdict = row.get("verdict")
-            self.verdicts[str(verdict)] += 1
-            if verdict not in ("accepted", "duplicate"):
-                raise Problem(
-                    f"{step.path} did not take a row of the sample network: {json.dumps(row, ensure_ascii=False)}"
-                )
+    def _count(self, step: Step, response: httpx.Response) -> list[str]:
+        """Count the verdicts of a bulk write and give the positions that its summary names."""
+        positions: list[str] = []
+        for row in bulk_lines(response):
+            if "summary" in row:
+                positions += row["summary"]["positions"]
+                continue
+            self.verdicts[row["verdict"]] += 1
+            if row["verdict"] == "rejected":
+                what = json.dumps(step.rows[row["row"] - 1], ensure_ascii=False)
+                why = f"{row.get('code')}: {row.get('reason')}"
+                raise Problem(f"{step.service}{step.path} rejected a row of the sample network: {why}: {what}")
+        return positions
 
 
-def _verdicts(response: httpx.Response) -> Iterator[dict[str, Any]]:
-    """A verdict a row: NDJSON lines, or the `rows` of one document."""
-    if "ndjson" in response.headers.get("Content-Type", ""):
-        yield from (
-            row for line in response.text.splitlines() if line.strip() and "verdict" in (row := json.loads(line))
-        )
-    else:
-        yield from response.json().get("rows", ())
+def bulk_lines(response: httpx.Response) -> Iterator[dict[str, Any]]:
+    """The verdicts of a bulk write, one a row, and its summary."""
+    yield from (json.loads(line) for line in response.text.splitlines() if line.strip())
+
+
+def passing(response: httpx.Response) -> bool:
+    """Whether a bulk write left rows out for a reason that will pass: the same body is to be sent again."""
+    return any(row.get("retry") for row in bulk_lines(response))
 
 
 def _id(step: Step, state: dict[str, Any]) -> str:

@@ -23,8 +23,8 @@ class Step:
     """One write.
 
     `key` is its Idempotency-Key, the same at every load. `thing` names what is edited, so that its last ETag can go
-    back as If-Match; `rows` is the NDJSON of a bulk write, `body` the JSON of a single one. `dealer` fills `{dealer}` in
-    the path, `names` says that the answer's id is that dealer's.
+    back as If-Match; `rows` is the NDJSON of a bulk write, `body` the JSON of a single one. `dealer` fills `{dealer}`
+    in the path, `names` says that the answer's id is that dealer's.
     """
 
     service: str

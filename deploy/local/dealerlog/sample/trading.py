@@ -107,10 +107,11 @@ def returns(seed: int, sent: tuple[Delivery, ...]) -> Iterator[Return]:
 
 
 def _count(draws: Draws, dealer: Dealer) -> int:
-    """Deliveries in one month: large dealers several, small retailers not every month."""
+    """Deliveries in one month: large dealers several, small ones one or, on credit, two; retailers not every month."""
+    usual = max(dealer.level.deliveries, 1 + (dealer.terms.term_days > 0))
     if dealer.level.code == "retailer":
-        return 1 if draws.chance(84) else 0
-    return max(1, draws.bell(dealer.level.deliveries, 1))
+        return usual if draws.chance(88) else 0
+    return max(1, draws.bell(usual, 1))
 
 
 def _target(draws: Draws, dealer: Dealer, month: Month) -> int:
