@@ -125,6 +125,8 @@ def keep(session_pid: int) -> None:
             pass
         supervisor.stop()
         shutil.rmtree(installation.folder)
+    for leftover in installation.folder.parent.glob(f"{installation.name}.*"):
+        leftover.unlink(missing_ok=True)
 
 
 def _start_keeper(installation: Installation, session_pid: int) -> None:
@@ -139,7 +141,7 @@ def _start_keeper(installation: Installation, session_pid: int) -> None:
             keeper.terminate()
             raise Problem(f"the stack for tests did not start: {log.read_text()[-2000:]}")
         time.sleep(0.05)
-    log.unlink()
+    log.unlink(missing_ok=True)
 
 
 async def _databases(stack: Addresses) -> AsyncIterator[MakeDatabase]:
