@@ -57,10 +57,15 @@ class ReverseSaleLine(Command):
 
 
 class SalesFact(NamedTuple):
-    """An event for the dealer's sales stream and its natural key, from which its command id is made."""
+    """An event for the dealer's sales stream, and what makes it known for ever.
+
+    `natural_key`: the parts of its command id. `stated`: what a repeat must say alike, else it is a conflict; the
+    description is left out, for equal lines of an invoice may differ in it and files bring them in any order.
+    """
 
     event: SaleRecorded | SaleReturned | SaleLineReversed
     natural_key: tuple[str, ...]
+    stated: dict[str, Any]
 
 
 def sales_fact(command: RecordSale | ReturnSale | ReverseSaleLine, *, currency: str, today: date) -> SalesFact:
@@ -71,14 +76,21 @@ def sales_fact(command: RecordSale | ReturnSale | ReverseSaleLine, *, currency: 
     """
     match command:
         case RecordSale():
-            event = SaleRecorded.model_construct(**_line(command, currency, today))
-            return SalesFact(event, _identity(command, command.quantity))
+            members = _line(command, currency, today)
+            sold = SaleRecorded.model_construct(**members)
+            return SalesFact(sold, _identity(command, command.quantity), _stated(command, members))
         case ReturnSale():
-            returned = SaleReturned.model_construct(**_line(command, currency, today))
-            return SalesFact(returned, _identity(command, -command.quantity))
+            members = _line(command, currency, today)
+            returned = SaleReturned.model_construct(**members)
+            return SalesFact(returned, _identity(command, -command.quantity), _stated(command, members))
         case ReverseSaleLine():
             reversal = SaleLineReversed(line=command.line, reason=command.reason)
-            return SalesFact(reversal, ("sale-line-reversed", command.line))
+            stated = {"dealer": command.dealer, "line": command.line}
+            return SalesFact(reversal, ("sale-line-reversed", command.line), stated)
+
+
+def _stated(command: _Line, members: dict[str, Any]) -> dict[str, Any]:
+    return {**members, "dealer": command.dealer, "description": None}
 
 
 def _identity(command: _Line, signed_quantity: Decimal) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from .policy import ServiceStandard
 
 Standards = Mapping[AbcClass, ServiceStandard]
 UNCLASSIFIED: AbcClass = "C"
+COUNTED_METHODS = frozenset({"visit", "meeting"})
+"""Contacts face to face; a call or a message is a contact and no visit (domain.md 1.5)."""
 
 
 class ClassGiven(msgspec.Struct, frozen=True):

@@ -1,0 +1,22 @@
+"""What counts as written: the substance of a text that may not be left empty in all but name.
+
+Source: domain.md 1.5, each of the three must-write fields at least ten characters of substance. Our measure, in any
+script: letters, digits and ideographs count one each after NFKC and case folding; punctuation, signs and white space
+count nothing. At least 10, at least 4 of them different, and none more than half of all: a row of dots, of one key or
+of three keys is refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from unicodedata import category, normalize
+
+LEAST_CHARACTERS = 10
+LEAST_DIFFERENT = 4
+
+
+def has_substance(text: str) -> bool:
+    """Whether somebody wrote something."""
+    counted = Counter(each for each in normalize("NFKC", text).casefold() if category(each)[0] in "LN")
+    total = counted.total()
+    return total >= LEAST_CHARACTERS and len(counted) >= LEAST_DIFFERENT and 2 * max(counted.values()) <= total
