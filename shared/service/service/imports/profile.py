@@ -1,0 +1,117 @@
+"""A mapping profile: a small TOML file that says which column is which field, and how to read it.
+
+One file names the columns of its facts *and* of the dealers that they name, so that customer-registry can onboard those
+from the same file.
+"""
+
+import tomllib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+
+from service.imports.profile_parts import (
+    Code,
+    DateFormat,
+    DealerColumns,
+    DealerExtras,
+    Disputing,
+    InvoiceColumns,
+    Numbers,
+    Part,
+    Paying,
+    Returns,
+    Rule,
+    SaleColumns,
+    Terms,
+    Text,
+    listed,
+)
+from service.imports.refusals import ImportRefused
+
+MOST_BYTES = 64 * 1024
+
+
+class _Profile(Part):
+    profile: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    title: Text
+    source: Code
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    sheet: Text | None = None
+    dates: Annotated[tuple[DateFormat, ...], BeforeValidator(listed)] = ()
+    numbers: Numbers = Numbers()
+    dealer: DealerColumns
+    ignore: tuple[Rule, ...] = ()
+    reject: tuple[Rule, ...] = ()
+
+
+class SalesProfile(_Profile):
+    """Sales and returns, a row each."""
+
+    kind: Literal["sales"]
+    columns: SaleColumns
+    returns: Returns | None = None
+
+
+class InvoicesProfile(_Profile):
+    """Invoices with what became of them, a row each."""
+
+    kind: Literal["invoices"]
+    columns: InvoiceColumns
+    terms: Terms
+    payment: Paying | None = None
+    dispute: Disputing | None = None
+
+    @model_validator(mode="after")
+    def _constants_match_columns(self) -> "InvoicesProfile":
+        if (self.columns.settled_on is None) != (self.payment is None):
+            raise ValueError("columns.settled_on and [payment] belong together")
+        if (self.columns.disputed is None) != (self.dispute is None):
+            raise ValueError("columns.disputed and [dispute] belong together")
+        return self
+
+
+class DealersProfile(_Profile):
+    """Dealers, a row each."""
+
+    kind: Literal["dealers"]
+    columns: DealerExtras = DealerExtras()
+
+
+Profile = SalesProfile | InvoicesProfile | DealersProfile
+KINDS = ("sales", "invoices", "dealers")
+_ANY: TypeAdapter[Profile] = TypeAdapter(Annotated[Profile, Field(discriminator="kind")])
+
+
+def load_profile(source: Path | Traversable | str) -> Profile:
+    """Read a profile from a file, or from its text; ImportRefused("profile", …) names the key that is wrong."""
+    try:
+        text = source if isinstance(source, str) else source.read_text(encoding="utf-8")
+        if len(text) > MOST_BYTES:
+            raise ImportRefused("profile", "The profile is longer than 64 KiB.")
+        return _ANY.validate_python(tomllib.loads(text))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ImportRefused("profile", f"The profile cannot be read: {error}") from None
+    except ValidationError as error:
+        raise ImportRefused("profile", "; ".join(_faults(error))) from None
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """One phrase a fault, each beginning with the key as the file writes it (the first step is the kind's own)."""
+    phrases = []
+    for fault in error.errors():
+        steps = [str(step) for step in fault["loc"]]
+        key = ".".join(steps[1:] if steps and steps[0] in KINDS else steps)
+        phrases.append(f"{key or 'profile'}: {fault['msg']}")
+    return phrases
+
+
+def shipped_profiles(package: str) -> dict[str, Profile]:
+    """The profiles that a service ships in its folder `profiles`, by name."""
+    folder = resources.files(package).joinpath("profiles")
+    loaded = (load_profile(file) for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {profile.profile: profile for profile in sorted(loaded, key=lambda each: each.profile)}
