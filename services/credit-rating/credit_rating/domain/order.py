@@ -56,7 +56,7 @@ OrderCommand: TypeAlias = PlaceOrder | CancelOrder | UseReservation
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
-    """An order neither cancelled nor invoiced in full: what it reserves (0 while held) and the invoices that used it."""
+    """An order neither cancelled nor invoiced in full: what it reserves (0 while held), which invoices used it."""
 
     amount: Decimal
     prepaid: bool
@@ -95,7 +95,8 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
                 )
             return [OrderCancelled(number=number, reason=reason)]
         case UseReservation(order=number, invoice=invoice, amount=amount):
-            return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, invoice, amount))]
+            used = _usable(orders, number, invoice, amount)
+            return [ReservationUsed(order=number, invoice=invoice, amount=used)] if used > 0 else []
 
 
 def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
@@ -118,7 +119,7 @@ def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
 
 
 def _usable(orders: Orders, number: str, invoice: str, amount: Decimal) -> Decimal:
-    """What an invoice uses up of its order, once; 0 is written too, so that a replay decides the same."""
+    """What an invoice uses up of its order: at most what is left of it, and once; 0 if nothing is reserved."""
     order = orders.open.get(number)
     if order is None or invoice in order.invoices:
         return NOTHING
@@ -134,7 +135,7 @@ def evolve(orders: Orders, event: Any) -> Orders:
             return _with(orders, number, msgspec.structs.replace(orders.open[number], released=True))
         case OrderCancelled(number=number):
             return _with(orders, number, None)
-        case ReservationUsed(order=number, amount=amount) if amount > 0:
+        case ReservationUsed(order=number, amount=amount):
             order = orders.open[number]
             rest = msgspec.structs.replace(
                 order, amount=order.amount - amount, invoices=(*order.invoices, event.invoice)

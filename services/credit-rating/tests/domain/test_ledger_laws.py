@@ -1,0 +1,115 @@
+"""Laws of the ledger over any entries: money is conserved, arrival order is nothing, the past stays as it was."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_rating.domain.ageing import ageing
+from credit_rating.domain.entries import Allocation, CreditNote, Dispute, DisputeOutcome, Invoice, Payment
+from credit_rating.domain.receivables import receivables
+
+FIRST = date(2026, 1, 1)
+LIMITS = (0, 30, 60, 90, 120)
+days = st.integers(0, 200).map(lambda n: FIRST + timedelta(days=n))
+amounts = st.integers(1, 5_000).map(lambda cents: Decimal(cents).scaleb(-2))
+numbers = st.sampled_from(["1", "2", "3", "4", "5", "6", "7", "8"])
+sources = st.sampled_from(["erp", "bank"])
+allocations = st.lists(st.builds(Allocation, numbers, st.none() | amounts), max_size=3).map(tuple)
+
+
+def documents(kind: str, entry: type, **fields: st.SearchStrategy[object]) -> st.SearchStrategy[list[object]]:
+    """Entries of one kind, each (source, number) once, as the log accepts them."""
+    one = st.builds(entry, id=st.just(""), source=sources, number=numbers, amount=amounts, **fields)
+    many = st.lists(one, max_size=8, unique_by=lambda each: (each.source, each.number))
+    return many.map(lambda each: [_named(kind, entry) for entry in each])
+
+
+def _named(kind: str, entry):  # an id of its own for every document
+    fields = {name: getattr(entry, name) for name in entry.__struct_fields__} | {
+        "id": f"{kind}/{entry.source}/{entry.number}"
+    }
+    return type(entry)(**fields)
+
+
+invoices = documents(
+    "invoice", Invoice, issued_on=days, due_on=days, method=st.just("credit"), term_days=st.just(30), order=st.none()
+)
+payments = documents("payment", Payment, received_on=days, allocations=allocations)
+credit_notes = documents("credit", CreditNote, issued_on=days, invoice=st.none() | numbers)
+disputes = documents("dispute", Dispute, disputed_on=days)
+outcomes = st.lists(
+    st.builds(
+        DisputeOutcome,
+        id=st.uuids().map(str),
+        source=sources,
+        number=numbers,
+        settled_on=days,
+        outcome=st.sampled_from(["upheld", "dismissed"]),
+    ),
+    max_size=3,
+)
+ledgers = st.tuples(invoices, payments, credit_notes, disputes, outcomes).map(
+    lambda kinds: [e for kind in kinds for e in kind]
+)
+
+
+def dated(entry) -> date:
+    names = ("issued_on", "received_on", "disputed_on", "settled_on")
+    return next(getattr(entry, name) for name in names if hasattr(entry, name))
+
+
+@given(ledgers, days, st.sampled_from(["due_date", "invoice_date"]))
+def test_ageing_columns_add_up_to_the_balance(entries, as_of, by):
+    owed = receivables(entries, as_of)
+    assert sum(amount for _, amount in ageing(owed, LIMITS, by)) == owed.balance
+
+
+@given(ledgers, days)
+def test_allocation_neither_makes_nor_loses_money(entries, as_of):
+    owed = receivables(entries, as_of)
+    invoiced = sum(e.amount for e in entries if isinstance(e, Invoice) and dated(e) <= as_of)
+    credited = sum(e.amount for e in entries if isinstance(e, Payment | CreditNote) and dated(e) <= as_of)
+    settled = sum(s.amount for item in owed.items for s in item.settlements)
+    assert owed.balance == invoiced - credited
+    assert settled + owed.unapplied == credited
+    assert all(item.open + sum(s.amount for s in item.settlements) == item.invoice.amount for item in owed.items)
+    assert all(item.open >= 0 for item in owed.items)
+    assert owed.unapplied == sum(amount for _, amount in owed.unapplied_credits)
+
+
+@given(ledgers, days, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(entries, as_of, random):
+    shuffled = list(entries)
+    random.shuffle(shuffled)
+    assert receivables(shuffled, as_of) == receivables(entries, as_of)
+
+
+@given(ledgers, days)
+def test_later_facts_never_change_an_earlier_date(entries, as_of):
+    assert receivables([e for e in entries if dated(e) <= as_of], as_of) == receivables(entries, as_of)
+
+
+@given(ledgers, days)
+@settings(max_examples=50)
+def test_nothing_is_unapplied_beside_an_open_invoice_unless_it_names_an_unknown_one(entries, as_of):
+    owed = receivables(entries, as_of)
+    held = any(
+        (isinstance(e, Payment) and any(a.invoice not in known(entries, as_of) for a in e.allocations))
+        or (isinstance(e, CreditNote) and e.invoice is not None and e.invoice not in known(entries, as_of))
+        or ambiguous(entries, as_of)
+        for e in entries
+    )
+    assert held or owed.unapplied == 0 or owed.open_items == []
+
+
+def known(entries, as_of) -> set[str]:
+    return {e.number for e in entries if isinstance(e, Invoice) and e.issued_on <= as_of}
+
+
+def ambiguous(entries, as_of) -> bool:
+    bearing = [e.number for e in entries if isinstance(e, Invoice) and e.issued_on <= as_of]
+    return len(bearing) != len(set(bearing))

@@ -1,0 +1,150 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_rating.domain.credit_check import Standing
+from credit_rating.domain.order import ORDERS, CancelOrder, Orders, PlaceOrder, UseReservation
+from eventlog.decider import Refused
+from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, PolicyRef, ReservationUsed
+
+DAY = date(2026, 6, 30)
+CUT = {"credit-rating": {"3": 11}}
+POLICY = PolicyRef(name="credit", version=1, hash="0" * 64)
+
+
+def standing(limit="1000", open_invoices="0", unapplied="0"):
+    return Standing(
+        as_of=DAY,
+        cut=CUT,
+        policy=POLICY,
+        grade=2,
+        limit=Decimal(limit),
+        suspended=False,
+        open_invoices=Decimal(open_invoices),
+        unapplied_credit=Decimal(unapplied),
+        overdue=Decimal(0),
+        longest_overdue_days=0,
+        cash_only=False,
+    )
+
+
+def place(number, amount, prepaid=False, **gathered):
+    return PlaceOrder(
+        number=number,
+        amount=Decimal(amount),
+        currency="CNY",
+        prepaid=prepaid,
+        ordered_on=DAY,
+        standing=standing(**gathered),
+    )
+
+
+def given_orders(*commands):
+    """The state after these commands."""
+    state = Orders()
+    for command in commands:
+        for event in ORDERS.decide(state, command):
+            state = ORDERS.evolve(state, event)
+    return state
+
+
+def test_an_order_within_the_limit_is_placed_and_released_with_what_it_was_checked_against():
+    placed, released = ORDERS.decide(Orders(), place("O1", "400", open_invoices="500"))
+    assert isinstance(placed, OrderPlaced)
+    assert isinstance(released, OrderReleased)
+    check = released.check
+    assert (check.limit, check.exposure, check.headroom, check.grade) == (1000, 500, 500, 2)
+    assert (check.cut, check.as_of, check.policy) == (CUT, DAY, POLICY)
+
+
+def test_a_released_order_consumes_headroom():
+    state = given_orders(place("O1", "600"))
+    _, held = ORDERS.decide(state, place("O2", "500"))
+    assert isinstance(held, OrderHeld)
+    assert [(r.code, r.amount) for r in held.reasons] == [("limit-exceeded", 100)]
+    assert held.check.exposure == 600
+
+
+def test_a_held_order_reserves_nothing():
+    state = given_orders(place("O1", "1001"))
+    assert state.reserved.on_credit == 0
+    assert isinstance(ORDERS.decide(state, place("O2", "1000"))[1], OrderReleased)
+
+
+def test_a_cancellation_frees_what_was_reserved():
+    state = given_orders(place("O1", "600"), CancelOrder(number="O1", reason="dealer withdrew"))
+    assert state == Orders()
+    assert isinstance(ORDERS.decide(state, place("O2", "1000"))[1], OrderReleased)
+
+
+def test_a_held_order_can_be_cancelled():
+    state = given_orders(place("O1", "1001"))
+    assert ORDERS.decide(state, CancelOrder(number="O1", reason="too large")) == [
+        OrderCancelled(number="O1", reason="too large")
+    ]
+
+
+def test_an_order_that_is_not_open_cannot_be_cancelled():
+    with pytest.raises(Refused, match="not open"):
+        ORDERS.decide(Orders(), CancelOrder(number="O1", reason="?"))
+
+
+def test_an_invoice_uses_up_the_reservation_of_the_order_it_names():
+    state = given_orders(place("O1", "600"), UseReservation(order="O1", invoice="I1", amount=Decimal(600)))
+    assert state == Orders()
+
+
+def test_an_invoice_of_a_part_leaves_the_rest_reserved_and_a_cancellation_frees_it():
+    part = (place("O1", "600"), UseReservation(order="O1", invoice="I1", amount=Decimal(250)))
+    assert given_orders(*part).reserved.on_credit == 350
+    assert given_orders(*part, CancelOrder(number="O1", reason="rest not needed")) == Orders()
+
+
+def test_an_invoice_uses_a_reservation_once_and_never_more_than_it_holds():
+    state = given_orders(place("O1", "600"), UseReservation(order="O1", invoice="I1", amount=Decimal(250)))
+    again = UseReservation(order="O1", invoice="I1", amount=Decimal(250))
+    assert ORDERS.decide(state, again) == []
+    larger = UseReservation(order="O1", invoice="I2", amount=Decimal(999))
+    assert ORDERS.decide(state, larger) == [ReservationUsed(order="O1", invoice="I2", amount=Decimal(350))]
+
+
+def test_an_invoice_of_an_order_that_holds_nothing_uses_nothing():
+    use = UseReservation(order="O1", invoice="I1", amount=Decimal(10))
+    assert ORDERS.decide(Orders(), use) == []
+    assert ORDERS.decide(given_orders(place("O1", "1001")), use) == []
+
+
+def test_an_order_number_is_claimed_for_good():
+    placed, released = ORDERS.decide(Orders(), place("O1", "1"))
+    assert ORDERS.claims(placed).take == ("order:O1",)
+    cancelled = OrderCancelled(number="O1", reason="x")
+    assert not any(ORDERS.claims(e).take or ORDERS.claims(e).release for e in (released, cancelled))
+
+
+def test_an_open_number_cannot_be_placed_again():
+    with pytest.raises(Refused, match="already open"):
+        ORDERS.decide(given_orders(place("O1", "1")), place("O1", "2"))
+
+
+def test_a_standing_of_another_day_is_refused():
+    order = place("O1", "1").model_copy(update={"ordered_on": date(2026, 7, 1)})
+    with pytest.raises(Refused, match="as of 2026-07-01"):
+        ORDERS.decide(Orders(), order)
+
+
+orders = st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=12)
+
+
+@given(orders, st.integers(0, 100), st.integers(0, 60))
+def test_released_orders_together_never_exceed_limit_and_prepayment(placed, limit, unapplied):
+    state = given_orders(
+        *(
+            place(str(n), str(amount), prepaid, limit=str(limit), unapplied=str(unapplied))
+            for n, (amount, prepaid) in enumerate(placed)
+        )
+    )
+    assert state.reserved.on_credit + state.reserved.prepaid <= limit + unapplied
+    assert state.reserved.prepaid <= unapplied
