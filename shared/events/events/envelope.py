@@ -1,7 +1,7 @@
 """The document: CloudEvents 1.0 JSON, written once, then stored, published and hashed as the same bytes."""
 
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -38,7 +38,7 @@ class Document(msgspec.Struct, frozen=True):
     source: str
     type: str
     subject: str
-    time: datetime
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
     datacontenttype: Literal["application/json"]
     schemaversion: int
     actor: str
@@ -105,10 +105,12 @@ def encode(
     traceparent: str | None = None,
     imported: Imported | None = None,
 ) -> bytes:
-    """The document of an event, member order fixed; `time` is aware, UTC; raises DocumentTooLarge above 60 KiB.
+    """The document of an event, member order fixed; raises DocumentTooLarge above 60 KiB, ValueError for a naive `time`.
 
     Nothing is validated again: what `model_construct` built must hold what its fields say, nested parts as models.
     """
+    if time.tzinfo is None:
+        raise ValueError(f"{time} says no time zone")
     kind = event.event_type
     source, partition, sequence = cause if cause else (UNSET, UNSET, UNSET)
     importid, row = imported if imported else (UNSET, UNSET)

@@ -49,7 +49,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def pack(placement: Placement) -> bytes:
-    """The header's bytes: 100 of fixed fields, big-endian, then the stream in UTF-8.
+    """The header's bytes: 99 of fixed fields, big-endian, then the stream in UTF-8.
 
     Raises ValueError if the request hash is not 32 bytes or a number does not fit its field.
     """
