@@ -47,7 +47,8 @@ async def digest(
     sums = " || ':' || ".join(f"coalesce(sum(substr(h, {at}, 8)::bigint::numeric), 0)" for at in (1, 9, 17, 25))
     row = await connection.fetchrow(
         f"select count(*) as rows, {sums} as sums from (\n"
-        f"  select sha256(convert_to(row({listed})::text, 'UTF8')) as h from {quoted(schema)}.{quoted(table)}{condition}\n"
+        f"  select sha256(convert_to(row({listed})::text, 'UTF8')) as h\n"
+        f"  from {quoted(schema)}.{quoted(table)}{condition}\n"
         f") as hashed",
         *arguments,
     )

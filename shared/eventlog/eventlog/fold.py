@@ -1,11 +1,13 @@
 """The third way to run a declaration: in memory, for one dealer, as of a cut."""
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from eventlog.arrived import Arrived, id_text
 from eventlog.columns import TOMBSTONE, Column
+from eventlog.columns import json as json_column
 from eventlog.columns import uuid as uuid_column
 from eventlog.feeding import Item, gather
 from eventlog.gathered import Merged
@@ -26,10 +28,10 @@ class Told(NamedTuple):
 
 
 def fold(tables: Iterable[Table], events: Iterable[Told], key: str, cut: Cut) -> Rows:
-    """Rows by table that the events of one key within the cut cause, as `select *` would give them.
+    """Rows by table that the events of one key within the cut cause, as `select *` gives them; JSON is decoded.
 
-    `events` in any interleaving of partitions, each partition in order; those of other keys are passed over. Raises what
-    decoding or a handler raises: a decision never rests on an event that cannot be read.
+    `events` in any interleaving of partitions, each partition in order; those of other keys are passed over.
+    Raises what decoding or a handler raises: a decision never rests on an event that cannot be read.
     """
     plan = Plan(tables)
     items = []
@@ -55,11 +57,13 @@ def _state(table: StateTable, rows: Mapping[tuple[Any, ...], Merged]) -> list[di
 
 
 def _typed(columns: Mapping[str, Column], row: dict[str, Any]) -> dict[str, Any]:
-    """Ids as UUID, as PostgreSQL gives them."""
-    return {
-        name: uuid.UUID(row[name]) if column is uuid_column and isinstance(row[name], str) else row[name]
-        for name, column in columns.items()
-    }
+    return {name: _value(column, row[name]) for name, column in columns.items()}
+
+
+def _value(column: Column, value: Any) -> Any:
+    if isinstance(value, str) and column is uuid_column:
+        return uuid.UUID(value)
+    return json.loads(value) if isinstance(value, str) and column is json_column else value
 
 
 def _arrived(source: str, placement: Placement, document: bytes) -> Arrived:

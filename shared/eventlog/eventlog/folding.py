@@ -58,18 +58,12 @@ def _sources_hash(modules: tuple[str, ...]) -> bytes:
             if isinstance(node, ast.Import):
                 todo += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                todo += [
-                    node.module,
-                    *(f"{node.module}.{alias.name}" for alias in node.names if _is_module(node, alias)),
-                ]
+                todo.append(node.module)
+                todo += [name for alias in node.names if (name := f"{node.module}.{alias.name}") in sys.modules]
     digest = sha256()
     for name in sorted(seen):
         digest.update(f"{name} {len(seen[name])}\n".encode() + seen[name])
     return digest.digest()[:16]
-
-
-def _is_module(node: ast.ImportFrom, alias: ast.alias) -> bool:
-    return f"{node.module}.{alias.name}" in sys.modules
 
 
 def fold_hash(decider: Decider[Any, Any]) -> bytes:

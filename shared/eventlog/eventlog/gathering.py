@@ -39,7 +39,7 @@ class Gathering:
         size = sum(map(len, pending.documents))
         if len(pending.documents) > MOST_EVENTS_OF_A_COMMAND or size > MOST_BYTES_OF_A_COMMAND:
             raise CommandTooLarge(
-                f"{len(pending.documents)} events of {size} bytes: a command has at most 100, 768 KiB"
+                f"{len(pending.documents)} events, {size} bytes: a command has at most 100, 768 KiB"
             )
         answer: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(partition, deque()).append((pending, answer))
@@ -51,7 +51,8 @@ class Gathering:
         waiting = self._waiting[partition]
         try:
             while waiting:
-                call, size = [], 0
+                call: list[tuple[Pending, asyncio.Future[Appended]]] = []
+                size = 0
                 while waiting and len(call) < MOST_COMMANDS and size < MOST_BYTES:
                     call.append(waiting.popleft())
                     size += sum(map(len, call[-1][0].documents))

@@ -147,7 +147,7 @@ class Log:
     async def _append(
         self, decider: Decider[Any, Any], stream: str, found: Found, events: list[Event], meta: Meta
     ) -> Written | None:
-        """Write what was decided; None if the stream moved or the command is known by now, and it must be asked anew."""
+        """Write what was decided; None if the stream moved or the command is known by now: ask anew."""
         ids = meta.event_ids or tuple(uuid7() for _ in events)
         if len(ids) != len(events):
             raise ValueError(f"{len(ids)} event ids for {len(events)} events")

@@ -28,7 +28,8 @@ class BadEffect(ValueError):
 class Plan:
     """Tables by event: `effects(source, event)` runs every handler of that event's type.
 
-    `sources`: the logs that the tables need, sorted. `readers`: one decoder a source, holding only the fields used.
+    `handlers`: (source, type) → (table, whether of facts, event → rows or patches). `sources`: the logs that the
+    tables need, sorted. `readers`: one decoder a source, holding only the fields used.
     """
 
     def __init__(self, tables: Iterable[Table]) -> None:
@@ -38,16 +39,16 @@ class Plan:
         self.readers: dict[str, Reader] = {
             source: reader_for(types, source=source) for source, types in declared.items()
         }
-        self._handlers: dict[tuple[str, str], list[tuple[str, bool, Callable[[Any], list[Any]]]]] = {}
+        self.handlers: dict[tuple[str, str], list[tuple[str, bool, Callable[[Any], list[Any]]]]] = {}
         for table in self.tables.values():
             for rule in table.rules:
                 handler = _facts(table, rule) if isinstance(table, FactsTable) else _patches(table, rule)
                 entry = (table.name, isinstance(table, FactsTable), handler)
-                self._handlers.setdefault((rule.source, rule.type), []).append(entry)
+                self.handlers.setdefault((rule.source, rule.type), []).append(entry)
 
     def effects(self, source: str, event: Any) -> Effects:
         """What one decoded event does. Raises whatever its handlers raise, and `BadEffect`."""
-        return [(name, is_facts, handle(event)) for name, is_facts, handle in self._handlers[source, event.type]]
+        return [(name, is_facts, handle(event)) for name, is_facts, handle in self.handlers[source, event.type]]
 
     def read(self, source: str, document: bytes) -> Effects:
         """Decode and run: empty for a type that no table declares."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import msgspec
@@ -57,20 +58,10 @@ def meta(key: str = "", content: object = None) -> Meta:
 
 def fact(dealer: str, number: str, amount: str = "10.00", *, claim: str | None = None) -> Fact:
     event = InvoiceIssued.model_construct(
-        source="ERP", number=number, amount=amount, currency="CNY", issued_on="2026-01-02", due_on="2026-02-01",
+        source="ERP", number=number, amount=Decimal(amount), currency="CNY", issued_on=date(2026, 1, 2), due_on=date(2026, 2, 1),
         method="credit", term_days=30, order=None,
     )  # fmt: skip
-    id_ = uuid7()
-    document = encode(
-        event,
-        id=id_,
-        subject=dealer,
-        time=datetime.now(UTC),
-        actor="a",
-        business_date=datetime.now(UTC).date(),
-        correlation="c",
-    )
-    return Fact(
-        f"{dealer}/ledger", command_id("ERP", "invoice", number), request_hash({"n": number, "a": amount, "d": dealer}), id_,
-        document, claim,
-    )  # fmt: skip
+    id_, today = uuid7(), datetime.now(UTC)
+    document = encode(event, id=id_, subject=dealer, time=today, actor="a", business_date=today.date(), correlation="c")
+    content = request_hash({"number": number, "amount": amount, "dealer": dealer})
+    return Fact(f"{dealer}/ledger", command_id("ERP", "invoice", number), content, id_, document, claim)

@@ -84,7 +84,9 @@ create function projection.advance(
 declare
     readers text[];
 begin
-    perform pg_advisory_xact_lock_shared(hashtext('projection.switch'));
+    if one_reader is null then
+        perform pg_advisory_xact_lock_shared(hashtext('projection.switch'));
+    end if;
     readers := case when one_reader is not null then array[one_reader]
         else array(select 'g' || b.generation from projection.built b where b.state = 'live') end;
     perform from projection.position p

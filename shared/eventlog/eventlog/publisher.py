@@ -1,0 +1,224 @@
+"""From the log to its topic: each partition in order, once, one batch in flight.
+
+The topic's last record is the truth and the mark a hint. Every batch must land right behind the last one; if it does
+not, or fails, the producer is closed and the topic's end is read anew. Two publishers at once only waste work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import NamedTuple
+from uuid import UUID
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from eventlog import reading, tail
+from eventlog.connection import Connection
+from eventlog.log import Log
+from eventlog.topics import LARGEST_BATCH, Options
+from events.placement import HEADER, key_of, pack
+
+ROWS = 1500
+ROOM = LARGEST_BATCH - (48 << 10)
+RECORD_OVERHEAD = 40
+LEASE = "select pg_try_advisory_lock(8, 0)"
+RELEASE = "select pg_advisory_unlock(8, 0)"
+MARKS = "select partition, sequence, id, kafka_offset from log.mark"
+MARK = """
+insert into log.mark as known (partition, sequence, id, kafka_offset)
+    select * from unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::bigint[])
+    on conflict (partition) do update set sequence = excluded.sequence, id = excluded.id,
+        kafka_offset = excluded.kafka_offset, published_at = clock_timestamp()
+"""
+OPEN = "update log.lineage set opened = true, service = $1 where not opened and service in ('', $1)"
+LINEAGE = "select lineage, service from log.lineage"
+
+logger = structlog.get_logger(__name__)
+
+
+class Diverged(Exception):
+    """Topic and log tell different histories, or one lacks what the other acknowledged: an operator must decide."""
+
+
+class Moved(Exception):
+    """A batch did not land right behind the last one: somebody else wrote, or the topic is another."""
+
+
+class Mark(NamedTuple):
+    """The last event known to be in the topic, and the offset that the next batch must get."""
+
+    sequence: int
+    id: UUID | None
+    next_offset: int
+
+
+class Publisher:
+    """Publishes one log. For health and metrics: `turned_at`, `stopped`, `published`, `marks`."""
+
+    def __init__(self, log: Log, kafka: Options, topic: str, *, poll_seconds: float = 0.02) -> None:
+        self.log, self.kafka, self.topic, self._poll = log, kafka, topic, poll_seconds
+        self.marks: dict[int, Mark] = {}
+        self.published = 0
+        self.stopped: str | None = None
+        self.turned_at = time.monotonic()
+        self._woken = asyncio.Event()
+        log.on_append = self.wake
+
+    def wake(self) -> None:
+        """Something was appended in this process: do not wait for the next poll."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled. A failure is waited out and the topic's end read anew; a divergence is told once."""
+        pause = 0.1
+        while True:
+            try:
+                async with self.log.pool.acquire() as connection:
+                    if await connection.fetchval(LEASE):
+                        try:
+                            await self._hold(connection)
+                        finally:
+                            if not connection.is_closed():
+                                await connection.execute(RELEASE)
+                self.stopped = None
+            except Diverged as error:
+                if self.stopped != str(error):
+                    logger.error("publisher stopped", reason=str(error), service=self.log.name)
+                self.stopped = str(error)
+            except (Moved, KafkaError, OSError, TimeoutError) as error:
+                logger.warning("publisher starts anew", reason=repr(error), service=self.log.name)
+            self.turned_at = time.monotonic()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+    async def open(self) -> None:
+        """Compare the log with its topic and open it for writing; raises `Diverged` if they do not agree."""
+        self.marks = await self._compare()
+        await self.log.pool.execute(OPEN, self.log.name)
+        if (named := await self.log.pool.fetchval("select service from log.lineage")) != self.log.name:
+            raise Diverged(f"this database holds the log of {named or 'nobody'}, not of {self.log.name}")
+
+    async def drained(self) -> bool:
+        """Whether Kafka has acknowledged all that the log holds."""
+        return (
+            all(self.marks[p].sequence >= last for p, last in (await self.log.last()).items()) if self.marks else False
+        )
+
+    async def _hold(self, lease: Connection) -> None:
+        await self.open()
+        self.stopped = None
+        producer = AIOKafkaProducer(
+            **self.kafka,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
+            max_batch_size=LARGEST_BATCH,
+            max_request_size=LARGEST_BATCH + (64 << 10),
+            request_timeout_ms=15_000,
+        )
+        await producer.start()
+        try:
+            while True:
+                self._woken.clear()
+                lasts = await self.log.last()
+                self.turned_at = time.monotonic()
+                behind = [p for p, last in lasts.items() if last > self.marks[p].sequence]
+                if behind:
+                    await self._round(producer, behind)
+                else:
+                    if lease.is_closed():
+                        raise Moved("the lease's connection was lost")
+                    await self._sleep()
+        finally:
+            await producer.stop()
+
+    async def _sleep(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _round(self, producer: AIOKafkaProducer, partitions: list[int]) -> None:
+        """One batch of each partition that is behind; marks move for those that Kafka acknowledged."""
+        before = dict(self.marks)
+        outcomes = await asyncio.gather(*(self._send(producer, p) for p in partitions), return_exceptions=True)
+        moved = [p for p in partitions if self.marks[p] != before[p]]
+        await self.log.pool.execute(
+            MARK,
+            moved,
+            [self.marks[p].sequence for p in moved],
+            [self.marks[p].id for p in moved],
+            [self.marks[p].next_offset - 1 for p in moved],
+        )
+        self.published += sum(self.marks[p].sequence - before[p].sequence for p in moved)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _send(self, producer: AIOKafkaProducer, partition: int) -> None:
+        mark = self.marks[partition]
+        rows = await reading.slice_of(self.log.pool, partition, max(mark.sequence - 1, 0), ROWS)
+        if mark.sequence:
+            if not rows or rows[0].sequence != mark.sequence or rows[0].id != mark.id:
+                raise Diverged(
+                    f"{self.topic}[{partition}]: the log no longer holds {mark.id} at {mark.sequence}: adopt"
+                )
+            rows = rows[1:]
+        batch, last = producer.create_batch(), None
+        for row in _whole_commands(rows):
+            header = (HEADER, pack(row.placement))
+            moment = int(row.recorded_at.timestamp() * 1000)
+            key = key_of(row.stream).encode()
+            if batch.append(key=key, value=row.document, timestamp=moment, headers=[header]) is None:
+                raise Diverged(f"{self.topic}[{partition}]: sequence {row.sequence} does not fit into a batch")
+            last = row
+        if last is None:
+            return
+        metadata = await (await producer.send_batch(batch, self.topic, partition=partition))
+        if metadata.offset != mark.next_offset:
+            raise Moved(f"{self.topic}[{partition}]: landed at {metadata.offset}, not {mark.next_offset}")
+        self.marks[partition] = Mark(last.sequence, last.id, mark.next_offset + batch.record_count())
+
+    async def _compare(self) -> dict[int, Mark]:
+        """The marks that topic and log agree on."""
+        known = {row[0]: row for row in await self.log.pool.fetch(MARKS)}
+        lineage = await self.log.pool.fetchval("select lineage from log.lineage")
+        marks = {}
+        for partition, end in (await tail.ends(self.kafka, self.topic, self.log.partitions)).items():
+            place = f"{self.topic}[{partition}]"
+            mark = Mark(0, None, end.next_offset)
+            if (last := end.last) is not None:
+                if last.placement.lineage > lineage:
+                    raise Diverged(f"{place} holds lineage {last.placement.lineage}, this log {lineage}: run adopt")
+                await self._require_row(place, partition, last.placement.sequence, last.id)
+                mark = Mark(last.placement.sequence, last.id, end.next_offset)
+            if (hint := known.get(partition)) and hint["sequence"] > mark.sequence:
+                there = await tail.record_at(self.kafka, self.topic, partition, hint["kafka_offset"])
+                if there is None or there.id != hint["id"]:
+                    raise Diverged(f"{place} lacks sequence {hint['sequence']} that it acknowledged: run republish")
+                mark = Mark(hint["sequence"], hint["id"], end.next_offset)
+            marks[partition] = mark
+        return marks
+
+    async def _require_row(self, place: str, partition: int, sequence: int, id_: UUID) -> None:
+        rows = await reading.slice_of(self.log.pool, partition, sequence - 1, 1)
+        if not rows or rows[0].sequence != sequence:
+            raise Diverged(f"{place} holds sequence {sequence}, which this log lacks: run restore, or adopt")
+        if rows[0].id != id_:
+            raise Diverged(f"{place} holds {id_} at {sequence}, this log {rows[0].id}: two histories; do not write")
+
+
+def _whole_commands(rows: list[reading.LogRow]) -> list[reading.LogRow]:
+    """As many rows as fit into one batch, never a part of a command."""
+    size, whole = 0, 0
+    for count, row in enumerate(rows, 1):
+        size += len(row.document) + len(row.stream) * 2 + RECORD_OVERHEAD + 120
+        if size > ROOM and whole:
+            break
+        if row.n == row.m:
+            whole = count
+    return rows[:whole]

@@ -1,0 +1,120 @@
+"""What a topic holds: its last record of each partition, one record at an offset, and all of it in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from eventlog.topics import Options
+from events import Placement
+from events.placement import HEADER, unpack
+
+FETCH_SECONDS = 15.0
+
+
+class Published(NamedTuple):
+    """One record of a topic."""
+
+    placement: Placement
+    id: UUID
+    offset: int
+    document: bytes
+
+
+class End(NamedTuple):
+    """The end of a partition: the offset of the next record, that of the first one, and the last record if any."""
+
+    next_offset: int
+    first_offset: int
+    last: Published | None
+
+
+class _Id(msgspec.Struct):
+    id: UUID
+
+
+_decode_id = msgspec.json.Decoder(_Id).decode
+
+
+def published(record: object) -> Published:
+    """A Kafka record as one of ours; raises Undecodable or a msgspec error for another's."""
+    headers: dict[str, bytes] = dict(record.headers)  # type: ignore[attr-defined]
+    document: bytes = record.value  # type: ignore[attr-defined]
+    return Published(unpack(headers[HEADER]), _decode_id(document).id, record.offset, document)  # type: ignore[attr-defined]
+
+
+def consumer(kafka: Options) -> AIOKafkaConsumer:
+    """A bare client that reads only what is assigned and stores nothing."""
+    return AIOKafkaConsumer(
+        **kafka,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 << 20,
+        fetch_max_bytes=32 << 20,
+        fetch_max_wait_ms=50,
+    )
+
+
+async def ends(kafka: Options, topic: str, partitions: int) -> dict[int, End]:
+    """Where each partition ends, with its last record."""
+    client = consumer(kafka)
+    await client.start()
+    try:
+        places = [TopicPartition(topic, p) for p in range(partitions)]
+        client.assign(places)
+        next_offsets = await client.end_offsets(places)
+        first_offsets = await client.beginning_offsets(places)
+        found = {}
+        for place in places:
+            after, first = next_offsets[place], first_offsets[place]
+            last = await _at(client, place, after - 1) if after > first else None
+            found[place.partition] = End(after, first, last)
+        return found
+    finally:
+        await client.stop()
+
+
+async def record_at(kafka: Options, topic: str, partition: int, offset: int) -> Published | None:
+    """The record at one offset, None where the topic has none there."""
+    client = consumer(kafka)
+    await client.start()
+    try:
+        place = TopicPartition(topic, partition)
+        client.assign([place])
+        after = (await client.end_offsets([place]))[place]
+        first = (await client.beginning_offsets([place]))[place]
+        return await _at(client, place, offset) if first <= offset < after else None
+    finally:
+        await client.stop()
+
+
+async def scan(kafka: Options, topic: str, partition: int) -> AsyncIterator[list[Published]]:
+    """Every record of a partition from its first to the end it has now, in batches."""
+    client = consumer(kafka)
+    await client.start()
+    try:
+        place = TopicPartition(topic, partition)
+        client.assign([place])
+        after = (await client.end_offsets([place]))[place]
+        await client.seek_to_beginning(place)
+        while await client.position(place) < after:
+            batch = await client.getmany(place, timeout_ms=1000, max_records=5000)
+            if records := [published(r) for r in batch.get(place, ()) if r.offset < after]:
+                yield records
+    finally:
+        await client.stop()
+
+
+async def _at(client: AIOKafkaConsumer, place: TopicPartition, offset: int) -> Published:
+    client.seek(place, offset)
+    async with asyncio.timeout(FETCH_SECONDS):
+        while True:
+            batch = await client.getmany(place, timeout_ms=500, max_records=1)
+            for record in batch.get(place, ()):
+                if record.offset >= offset:
+                    return published(record)
