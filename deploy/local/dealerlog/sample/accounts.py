@@ -100,11 +100,12 @@ def dated(entry: Entry) -> date:
 def _dispute(draws: Draws, invoice: Invoice) -> Dispute | None:
     """One or two of a hundred invoices on credit are contested, mostly in part."""
     delivery = invoice.delivery
-    if delivery.method != "credit" or not draws.chance(2):
+    on = later(delivery.on, draws.between(2, 18))
+    if delivery.method != "credit" or on > LAST_DAY or not draws.chance(2):
         return None
     amount = (delivery.amount * draws.pick((15, 30, 60, 100)) / 100).quantize(CENT, ROUND_HALF_UP)
     reason = draws.pick(("送货短少，签收单与发票不符", "破损未扣除", "价格与协议不一致", "促销费用未抵扣"))
-    return Dispute(delivery, later(delivery.on, draws.between(2, 18)), amount, reason)
+    return Dispute(delivery, on, amount, reason)
 
 
 def _settlement(draws: Draws, dispute: Dispute) -> Settlement | None:

@@ -83,6 +83,7 @@ def _dealer(
     monthly = draws.at("size").skewed(*level.monthly)
     payer = draws.at("payer").weighted(level.payer)
     trend = draws.at("trend").weighted(table("channel")["trend_weights"] if settled else {"steady": 55, "growing": 45})
+    agreed = terms()[draws.at("terms").weighted(level.terms)]
     nature = draws.at("nature").weighted(level.nature)
     county = draws.at("county").pick(territory.counties)
     card = draws.at("card")
@@ -96,7 +97,7 @@ def _dealer(
         county=branch.province + county,
         supplier=_supplier(draws.at("supplier"), level, branch, territory, joined, upstream),
         nature=nature,
-        terms=terms()[draws.at("terms").weighted(level.terms)],
+        terms=agreed,
         payer=payers()[payer],
         trend=trend,
         focus=draws.at("focus").weighted({"drinks": 62, "both": 26, "health": 12}),
@@ -108,7 +109,7 @@ def _dealer(
         phone=f"{branch.dial}-0{card.between(100_0000, 999_9999)}",
         address=f"{branch.province}{county}{card.pick(branch.roads)}{card.between(1, 998)}号",
         tax_id=f"91{branch.area}MAQH{number[1:]}X"[:18],
-        suspension=_suspension(draws.at("suspension"), payer, trend),
+        suspension=_suspension(draws.at("suspension"), payer, trend, agreed),
     )
 
 
@@ -160,17 +161,12 @@ def _name(draws: Draws, word: str, level: Level, nature: str, branch: Branch, co
             return f"{branch.city}{word}{trade}有限公司"
 
 
-def _suspension(draws: Draws, payer: str, trend: str) -> Suspension | None:
-    """Some that pay badly and buy less and less were stopped in the last months."""
+def _suspension(draws: Draws, payer: str, trend: str, agreed: Terms) -> Suspension | None:
+    """Some that pay badly and buy less and less were stopped of late; who buys without credit, for diversion only."""
     if payer not in ("chronic", "slow") or trend not in ("declining", "fading") or not draws.chance(55):
         return None
-    reason = draws.pick(
-        (
-            "多次逾期，催收三次未付，暂停发货",
-            "下游窜货未整改，暂停供货",
-            "长期逾期且联系不上负责人，暂停合作",
-        )
-    )
+    reasons = ("下游窜货未整改，暂停供货", "多次逾期，催收三次未付，暂停发货", "长期逾期且联系不上负责人，暂停合作")
+    reason = draws.pick(reasons if agreed.method == "credit" else reasons[:1])
     return Suspension(on=working(LAST_DAY - timedelta(days=draws.between(20, 170))), reason=reason)
 
 

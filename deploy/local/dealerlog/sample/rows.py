@@ -22,6 +22,7 @@ def visit_row(visit: Visit) -> Json:
     """A visit as a row of `/visits:bulk`."""
     return {
         "dealer": reference(visit.dealer),
+        "reference": f"{visit.dealer.number}-{visit.number}",
         "visited_on": visit.on.isoformat(),
         "method": visit.method,
         "place": visit.place,

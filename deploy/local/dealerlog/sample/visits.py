@@ -89,7 +89,7 @@ def _visit(draws: Draws, dealer: Dealer, number: int, on: date, planned: date) -
 
 def _occasions(draws: Draws, dealer: Dealer) -> list[dict[str, Any]]:
     """What the visit can be about; on buyers of chains in the large cities every other report is in English."""
-    english = dealer.level.code == "chain" and dealer.branch.code in ENGLISH_BRANCHES and draws.chance(55)
+    english = dealer.level.code == "chain" and dealer.branch.code in ENGLISH_BRANCHES and draws.chance(75)
     sells_drinks = dealer.focus != "health"
     return [o for o in table("visits")["occasion"] if o["zh"] != english and (sells_drinks or not o.get("drinks"))]
 
