@@ -129,6 +129,7 @@ class Service:
             case "serve":
                 logs.configure(self.name, settings.log_level)
                 telemetry = Telemetry(self.name, endpoint=settings.otlp_endpoint)
+                telemetry.install()
                 try:
                     return serve(self.application(settings, telemetry=telemetry), settings)
                 finally:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from decimal import Decimal
@@ -91,21 +91,30 @@ class WriteContext(ReadContext):
             traceparent=current_traceparent(),
         )
 
-    async def handle(self, decider: Any, key: str, command: Any, *, expected: int | None = None,
-                     part: str = "") -> Written:  # fmt: skip
-        """Decide and append; the version is the one that If-Match named unless `expected` is given."""
+    async def handle(self, decider: Any, key: str, command: Any, *, expected: int | None = None, part: str = "",
+                     prepare: Callable[[Any], Awaitable[Any]] | None = None) -> Written:  # fmt: skip
+        """Decide and append; the version is the one that If-Match named unless `expected` is given.
+
+        `prepare(state)` completes a new command by what it reads elsewhere, before each decision (`Log.handle`).
+        """
         wanted = self.expected if expected is None else expected
-        return await self.runtime.log.handle(decider, key, command, self.meta(part), wanted)
+        written: Written = await self.runtime.log.handle(
+            decider, key, command, self.meta(part), wanted, prepare=prepare
+        )
+        self.runtime.metrics.appended.inc(0 if written.repeated else len(written.events))
+        return written
 
     def answer(self, written: Written, state: BaseModel, *, status: int | None = None,
                location: str | None = None) -> RawResponse:  # fmt: skip
         """The new state with its position, in the body and as a header, and its version as ETag."""
-        position = str(written.position)
-        headers = {"ETag": f'"{written.version}"', POSITION: position}
+        headers = {"ETag": f'"{written.version}"'}
+        if written.position is not None:
+            headers[POSITION] = str(written.position)
+        position = f'"{written.position}"' if written.position is not None else "null"
         if location:
             headers["Location"] = location
         content = state.model_dump_json().encode()
-        joined = content[:-1] + (b"," if len(content) > 2 else b"") + f'"position":"{position}"}}'.encode()
+        joined = content[:-1] + (b"," if len(content) > 2 else b"") + f'"position":{position}}}'.encode()
         declared = self.request.scope["route"].declared
         return RawResponse(
             joined, status_code=status or declared.status, media_type="application/json", headers=headers

@@ -11,7 +11,6 @@ from events.envelope import encode
 from events.ids import command_id, request_hash, uuid7
 
 
-
 def fact(event: Event, *, key: str, natural: tuple[str, ...], actor: str, business_date: date, correlation: str,
          traceparent: str | None = None, imported: Any = None) -> Fact:  # fmt: skip
     """The fact of an event under a key (a dealer's id).

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from eventlog import refusals
 from eventlog.refusals import ClaimTaken, CommandReused, CommandTooLarge, Contended, LogClosed, LogRefused, StaleVersion
@@ -25,7 +26,13 @@ UNREACHABLE = (
     asyncpg.TooManyConnectionsError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError,
     asyncpg.exceptions.InvalidCachedStatementError, ConnectionError, OSError,
 )  # fmt: skip
-BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "wrong-media-type"}
+BY_STATUS = {
+    400: "malformed-json",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "wrong-media-type",
+}
 
 
 def problem_of(error: Exception) -> Problem:
@@ -51,6 +58,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem("unreadable")
         case RequestValidationError():
             return invalid(list(error.errors()))
+        case HTTPException(__cause__=Problem() as cause):
+            return cause  # FastAPI wraps whatever stops it from reading a body
         case HTTPException():
             code = BY_STATUS.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
             return Problem(code, headers=error.headers or {})
@@ -84,8 +93,16 @@ def field_error(error: ErrorDetails | dict[str, Any]) -> dict[str, str]:
 def answer(request: Request, error: Exception) -> Response:
     """The answer that an exception becomes."""
     problem, runtime = problem_of(error), request.app.state.runtime
+    if problem.code == "method-not-allowed":
+        problem.headers["Allow"] = ", ".join(sorted(allowed(request)))
     runtime.metrics.refused.labels(problem.code).inc()
     return response(problem, instance=request.url.path, trace=trace_id(), declared=runtime.problems)
+
+
+def allowed(request: Request) -> set[str]:
+    """The methods that some route answers at this path; each declared route has one."""
+    matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 def install(app: FastAPI) -> None:
@@ -96,4 +113,3 @@ def install(app: FastAPI) -> None:
 
     for kind in (Problem, Refused, RequestValidationError, HTTPException, LogRefused, Unreadable, asyncpg.PostgresError, *UNREACHABLE, TimeoutError):  # fmt: skip
         app.add_exception_handler(kind, handle)
-

@@ -72,7 +72,7 @@ def condition(schema: str, table: str, scope: str, columns: Iterable[str]) -> st
     # EXISTS leaves the choice to the planner: one lookup for a row by id, a hashed set for a list.
     looked_up = (
         f"exists (select from {quoted(schema)}.{DEALER_SCOPE} s "
-        f"where s.dealer = {quoted(schema)}.{quoted(table)}.{quoted(scope)} and ({places}))"
+        f"where s.dealer = {quoted(table)}.{quoted(scope)} and ({places}))"
     )
     return f"{everything} or {looked_up}"
 
@@ -102,33 +102,53 @@ def policies(schema: str, tables: Iterable[Scoped], *, reader: str, writer: str)
     return statements
 
 
-class Connection(Protocol):
-    """The one method of asyncpg that the checks need."""
-
-    async def fetch(self, query: str, *args: Any) -> Any:
-        """Rows of a query."""
-        ...
-
-
 POLICIES_OF = """
 select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
-       coalesce(array_agg(p.polname::text) filter (where p.polpermissive and p.polcmd in ('r', '*')
-         and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role($2, r, 'MEMBER'))), '{}') as policies
+       coalesce(array_agg(pg_get_expr(p.polqual, p.polrelid)) filter (where p.polpermissive and p.polcmd in ('r', '*')
+         and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role($2, r, 'MEMBER'))), '{}') as conditions
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_policy p on p.polrelid = c.oid
-where n.nspname = $1 and c.relkind in ('r', 'p') group by c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
+where n.oid = $1::text::regnamespace and c.relkind in ('r', 'p')
+group by c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
 """
+TEMPORARY = "select pg_my_temp_schema()::regnamespace::text"
 
 
-async def assert_policies(conn: Connection, schema: str, tables: Iterable[Scoped], *, reader: str) -> None:
-    """Require that every scoped table of a generation is bound by exactly its policy; raises `PolicyMissing` naming those not."""
-    found = {row["name"]: row for row in await conn.fetch(POLICIES_OF, schema, reader)}
-    missing = []
-    for table in tables:
-        row = found.get(table.name)
-        if scope_of(table) is not None and (row is None or not row["forced"] or row["policies"] != ["scope"]):
-            missing.append(table.name)
+async def assert_policies(conn: Any, schema: str, tables: Iterable[Scoped], *, reader: str) -> None:
+    """Require that every scoped table of a generation is bound by its policy and no wider one.
+
+    PostgreSQL rewrites a condition as it stores it, so ours is stored too, on empty temporary tables that are rolled
+    back, and the two are compared. Raises `PolicyMissing` naming the tables that differ.
+    """
+    scoped = [table for table in tables if scope_of(table) is not None]
+    found = {row["name"]: row for row in await conn.fetch(POLICIES_OF, quoted(schema), reader)}
+    wanted = await _stored_conditions(conn, schema, scoped, reader) if scoped else {}
+    missing = [
+        table.name
+        for table in scoped
+        if (row := found.get(table.name)) is None or not row["forced"] or row["conditions"] != wanted.get(table.name)
+    ]
     if missing:
         raise PolicyMissing(f"{schema}: not bound by row-level security: {', '.join(sorted(missing))}")
+
+
+async def _stored_conditions(conn: Any, schema: str, tables: Sequence[Scoped], reader: str) -> dict[str, list[str]]:
+    probe = conn.transaction()
+    await probe.start()
+    try:
+        for table in tables:
+            scope, name = scope_of(table) or PLACE, f"pg_temp.{quoted(table.name)}"
+            columns = ", ".join(f"{quoted(column)} {_type_of(kind)}" for column, kind in table.every.items())
+            await conn.execute(f"create temporary table {quoted(table.name)} ({columns})")
+            seen = condition(schema, table.name, scope, table.every)
+            await conn.execute(f"create policy scope on {name} for select to {quoted(reader)} using ({seen})")
+        rows = await conn.fetch(POLICIES_OF, await conn.fetchval(TEMPORARY), reader)
+        return {row["name"]: row["conditions"] for row in rows}
+    finally:
+        await probe.rollback()
+
+
+def _type_of(column: object) -> str:
+    return str(getattr(column, "sql", column))
 
 
 READER_RIGHTS = """
@@ -140,7 +160,7 @@ from pg_roles r where r.rolname = current_user
 """
 
 
-async def assert_reader(conn: Connection) -> None:
+async def assert_reader(conn: Any) -> None:
     """Require that the role of this connection is bound by policies; raises `UnsafeReader` saying why it is not."""
     (row,) = await conn.fetch(READER_RIGHTS)
     if row["rolsuper"] or row["rolbypassrls"] or row["may_become"]:
@@ -166,6 +186,6 @@ class RowSecurity:
         """Grants and policies of a new generation."""
         return policies(schema, tables, reader=self.reader, writer=self.writer)
 
-    async def check(self, connection: Connection, schema: str, tables: Sequence[Scoped]) -> None:
+    async def check(self, connection: Any, schema: str, tables: Sequence[Scoped]) -> None:
         """Raise `PolicyMissing` if a table of the generation could be read outside a scope."""
         await assert_policies(connection, schema, tables, reader=self.reader)

@@ -124,7 +124,10 @@ class DeclaredRoute(APIRoute):
             **declared.options,
         )  # fmt: skip
         self.known_query = frozenset(
-            name for each in _every(self.dependant) for parameter in each.query_params for name in _query_names(parameter)
+            name
+            for each in _every(self.dependant)
+            for parameter in each.query_params
+            for name in _query_names(parameter)
         )
         self._require_closed_bodies()
         self._require_write_context()
@@ -202,7 +205,7 @@ def answer_model(declared: Declaration) -> Any:
 
 @functools.cache
 def _with_position(model: type[BaseModel]) -> type[BaseModel]:
-    return create_model(f"{model.__name__}Written", __base__=model, position=(str, ...))
+    return create_model(f"{model.__name__}Written", __base__=model, position=(str | None, ...))
 
 
 def _every(dependant: Dependant) -> Iterable[Dependant]:

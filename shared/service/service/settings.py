@@ -10,6 +10,7 @@ import ipaddress
 import re
 from datetime import date, datetime
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
-    kafka_replication_factor: int = Field(1, ge=1)
+    kafka_replication_factor: int = Field(-1, ge=-1, description="-1: the cluster's own default")
     kafka_topic_prefix: str = ""
     partitions: int = Field(12, ge=1, le=1000)
 
@@ -108,6 +109,11 @@ class Settings(BaseSettings):
                 "set TOKEN_ISSUER and TOKEN_JWKS_URL (or TOKEN_JWKS) to use an outside issuer"
             )
         return self
+
+    @property
+    def database(self) -> str:
+        """The database's name, which its roles begin with: `<database>_app`, `<database>_reader`."""
+        return urlsplit(self.database_url.get_secret_value()).path.lstrip("/")
 
     @property
     def local_issuer(self) -> bool:

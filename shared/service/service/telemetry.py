@@ -47,6 +47,10 @@ class Telemetry:
             self.provider.add_span_processor(BatchSpanProcessor(target))
         self.tracer = self.provider.get_tracer("dealerlog")
 
+    def install(self) -> None:
+        """Make this the process's tracer, which `eventlog` uses too; once a process, so not in tests of several services."""
+        trace.set_tracer_provider(self.provider)
+
     def instrument(self, app: FastAPI) -> None:
         """Trace the requests of an application and what they ask the database; nothing where nothing is exported."""
         if not self.exports:
