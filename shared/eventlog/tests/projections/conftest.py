@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,10 +15,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from events import DealerOnboarded, DealerReinstated, DealerSuspended, InvoiceIssued, PaymentReceived, SaleRecorded
-from events.catalogue import Event
-from events.envelope import encode
-from events.placement import HEADER, Placement, pack, partition_of
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
 from eventlog.projection import (
     FactsTable,
     Patch,
@@ -27,11 +27,17 @@ from eventlog.projection import (
     day,
     integer,
     json,
-    money,
     moment,
+    money,
     text,
-    uuid as ids,
 )  # fmt: skip
+from eventlog.projection import (
+    uuid as ids,
+)
+from events import DealerOnboarded, DealerReinstated, DealerSuspended, InvoiceIssued, PaymentReceived, SaleRecorded
+from events.catalogue import Event
+from events.envelope import encode
+from events.placement import HEADER, Placement, pack, partition_of
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 PARTITIONS = 4
@@ -149,7 +155,13 @@ def declare() -> list[Table]:
     @ledger.on(InvoiceIssued, uses=("number", "amount", "issued_on"))
     def invoiced(e: Any) -> dict[str, Any]:
         data = e.data
-        return {"dealer": e.subject, "kind": "invoice", "number": data.number, "amount": data.amount, "on": data.issued_on}
+        return {
+            "dealer": e.subject,
+            "kind": "invoice",
+            "number": data.number,
+            "amount": data.amount,
+            "on": data.issued_on,
+        }
 
     @ledger.on(PaymentReceived, uses=("number", "amount", "received_on"))
     def paid(e: Any) -> list[dict[str, Any]]:
@@ -183,6 +195,30 @@ def declare() -> list[Table]:
         return Patch(key=(e.subject,), max={"last_sale": e.data.sold_on})
 
     return [ledger, dealer]
+
+
+@asynccontextmanager
+async def topics(stack: Any, names: Iterable[str]) -> AsyncIterator[AIOKafkaAdminClient]:
+    """These topics, empty."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka.bootstrap_servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def publish(stack: Any, records: Iterable[Kept]) -> None:
+    """Send records to the partitions they are placed in."""
+    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka.bootstrap_servers, acks="all")
+    await producer.start()
+    for record in records:
+        await producer.send(
+            record.topic, record.value, key=record.key, partition=record.partition, headers=list(record.headers)
+        )
+    await producer.flush()
+    await producer.stop()
 
 
 MIGRATION = files("eventlog") / "migrations" / "20260102000000_projection.sql"
@@ -231,5 +267,5 @@ def world() -> SimpleNamespace:
     """The makers above, for tests that import nothing from here."""
     return SimpleNamespace(
         History=History, shuffled=shuffled, invoice=invoice, payment=payment, onboarded=onboarded, declare=declare,
-        contents=contents, PARTITIONS=PARTITIONS, moment=moment, migrate=migrate,
+        contents=contents, topics=topics, publish=publish, PARTITIONS=PARTITIONS, moment=moment, migrate=migrate,
     )  # fmt: skip

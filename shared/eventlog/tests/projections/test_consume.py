@@ -4,35 +4,13 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from eventlog.consume import Consuming
-from eventlog.projector import Projector
+from aiokafka.admin import NewTopic
 from faststream.kafka import KafkaBroker
 
+from eventlog.consume import Consuming
+from eventlog.projector import Projector
+
 DEALERS = [f"0191d3a2-0000-7000-8000-0000000000{n:02x}" for n in range(16)]
-
-
-@asynccontextmanager
-async def topics(stack, names, partitions):
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka.bootstrap_servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
-    try:
-        yield admin
-    finally:
-        await admin.close()
-
-
-async def publish(stack, records):
-    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka.bootstrap_servers, acks="all")
-    await producer.start()
-    for record in records:
-        await producer.send(
-            record.topic, record.value, key=record.key, partition=record.partition, headers=list(record.headers)
-        )
-    await producer.flush()
-    await producer.stop()
 
 
 @asynccontextmanager
@@ -75,15 +53,15 @@ async def test_every_event_arrives_once_across_restarts_and_a_second_worker(stac
     for number in range(300):
         prefixed.add(world.invoice(f"I-{number}"), DEALERS[number % 16])
     records = world.shuffled([prefixed], 1)
-    async with topics(stack, [f"{topic_prefix}{name}.events" for name in ALL], world.PARTITIONS):
-        await publish(stack, records[:100])
+    async with world.topics(stack, [f"{topic_prefix}{name}.events" for name in ALL]):
+        await world.publish(stack, records[:100])
         async with worker(stack, world, pool, topic_prefix):
             await until(counting(pool, 100))
-        await publish(stack, records[100:200])
+        await world.publish(stack, records[100:200])
         async with worker(stack, world, pool, topic_prefix) as (_, consuming):
             await until(counting(pool, 150))
             async with worker(stack, world, pool, topic_prefix):
-                await publish(stack, records[200:])
+                await world.publish(stack, records[200:])
                 await until(counting(pool, 300))
             assert consuming.turned_at
     assert await pool.fetchval("select count(distinct number) from g1.ledger_entry") == 300
@@ -95,8 +73,8 @@ async def test_a_wiped_and_republished_topic_changes_nothing_and_goes_on(stack, 
         prefixed.add(world.invoice(f"I-{number}"), DEALERS[number % 16])
     records = world.shuffled([prefixed], 2)
     name = f"{topic_prefix}credit-rating.events"
-    async with topics(stack, [f"{topic_prefix}{each}.events" for each in ALL], world.PARTITIONS) as admin:
-        await publish(stack, records[:60])
+    async with world.topics(stack, [f"{topic_prefix}{each}.events" for each in ALL]) as admin:
+        await world.publish(stack, records[:60])
         async with worker(stack, world, pool, topic_prefix):
             await until(counting(pool, 60))
         await admin.delete_topics([name])
@@ -104,7 +82,7 @@ async def test_a_wiped_and_republished_topic_changes_nothing_and_goes_on(stack, 
         await admin.create_topics([NewTopic(name, world.PARTITIONS, 1)])
         extra = world.History("credit-rating", prefix=topic_prefix)
         assert extra.all() == []
-        await publish(stack, records)
+        await world.publish(stack, records)
         async with worker(stack, world, pool, topic_prefix) as (projector, _):
             await until(counting(pool, 120))
             assert not projector.stopped
@@ -117,8 +95,8 @@ async def test_a_record_that_is_none_of_ours_stops_its_partition_only(stack, wor
     records = world.shuffled([prefixed], 3)
     hostile = world.History("credit-rating", prefix=topic_prefix).add(world.invoice("X"), DEALERS[0])
     hostile.headers = (("placement", b"\xff\xfe"),)
-    async with topics(stack, [f"{topic_prefix}{each}.events" for each in ALL], world.PARTITIONS):
-        await publish(stack, [hostile, *records])
+    async with world.topics(stack, [f"{topic_prefix}{each}.events" for each in ALL]):
+        await world.publish(stack, [hostile, *records])
         others = sum(1 for record in records if record.partition != hostile.partition)
         async with worker(stack, world, pool, topic_prefix) as (projector, _):
             await until(counting(pool, others))

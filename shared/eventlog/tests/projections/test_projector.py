@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from events import DealerSuspended
+
 from eventlog.projector import Projector
+from events import DealerSuspended
 
 DEALER = "0191d3a2-0000-7000-8000-00000000000a"
 OTHER = "0191d3a2-0000-7000-8000-00000000000c"
