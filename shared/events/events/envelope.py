@@ -105,7 +105,7 @@ def encode(
     traceparent: str | None = None,
     imported: Imported | None = None,
 ) -> bytes:
-    """The document of an event, member order fixed; raises DocumentTooLarge above 60 KiB, ValueError for a naive `time`.
+    """The document of an event, member order fixed; raises DocumentTooLarge above 60 KiB, ValueError for a naive time.
 
     Nothing is validated again: what `model_construct` built must hold what its fields say, nested parts as models.
     """
