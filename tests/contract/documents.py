@@ -1,5 +1,7 @@
-"""`python tests/contract/documents.py` writes what is generated from the services' declarations: message pacts under
-`tests/contract/pacts/` and each service's `asyncapi.json`; with `--check` it only says what differs (exit status 1)."""
+"""Write what is generated from the services' declarations: message pacts and each service's `asyncapi.json`.
+
+`python tests/contract/documents.py` brings them up to date; `--check` only says what differs (exit status 1).
+"""
 
 import os
 import sys

@@ -63,9 +63,7 @@ def test_a_used_field_that_is_gone_breaks_the_pact(tmp_path: Path) -> None:
     assert verify("credit-rating", paths, given | {"InvoiceIssued": without("InvoiceIssued", "due_on")}) == []
 
 
-def test_the_declarations_of_tables_and_reactions_are_collected(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_tables_and_reactions_declare_is_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _module(
         tmp_path / "planted_service" / "projections" / "__init__.py",
         """

@@ -72,8 +72,8 @@ def _plain(value: Any) -> Any:
         case BaseModel():
             given = value.__dict__
             return {name: _plain(given[name]) for name, default in _defaults(type(value)) if given[name] != default}
-        case str():  # a StrEnum, too
-            return str(value)
+        case str() | int():  # an enumeration's members, too
+            return str.__str__(value) if isinstance(value, str) else int(value)
         case Decimal():
             return _plain_decimal(value)
         case date() | UUID():

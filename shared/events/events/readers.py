@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from events.catalogue import EVENT_TYPES, EventType, published_by
-from events.slim import struct_of
+from events.slim import Field, struct_of
 from events.unreadable import Undecodable
 from events.upcasting import lift
 
@@ -19,7 +19,10 @@ Declaration = Mapping[str, Sequence[str]]
 
 
 class SlimEvent(Protocol):
-    """What a reader returns: the type's name, the envelope's members, and `data` with the declared fields only."""
+    """What a reader returns: the type's name, the envelope's members, and `data` with the declared fields only.
+
+    `importid` and `importrow` lead back to the file and its row; None where no import brought the event in.
+    """
 
     type: ClassVar[str]
     id: str
@@ -27,6 +30,8 @@ class SlimEvent(Protocol):
     businessdate: date
     actor: str
     schemaversion: int
+    importid: str | None
+    importrow: int | None
     data: Any
 
 
@@ -114,13 +119,15 @@ def _owned(name: str, source: str) -> EventType:
 def _declared(kind: EventType, fields: Sequence[str]) -> type[msgspec.Struct]:
     if unknown := set(fields) - set(kind.model.model_fields):
         raise TypeError(f"{kind.name} has no field {', '.join(sorted(unknown))}")
-    members = [
+    members: list[Field] = [
         ("id", str),
         ("subject", str),
         ("businessdate", date),
         ("actor", str),
         ("schemaversion", int),
         ("data", struct_of(kind.model, fields)),
+        ("importid", str | None, None),
+        ("importrow", int | None, None),
     ]
     return _tagged(kind, members, {"current": kind.version})
 
@@ -129,7 +136,7 @@ def _undeclared(kind: EventType) -> type[msgspec.Struct]:
     return _tagged(kind, [], {"current": None, "schemaversion": 0})
 
 
-def _tagged(kind: EventType, members: list[tuple[str, Any]], constants: dict[str, Any]) -> type[msgspec.Struct]:
+def _tagged(kind: EventType, members: Sequence[Field], constants: dict[str, Any]) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         kind.name,
         members,

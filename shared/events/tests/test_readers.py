@@ -47,6 +47,13 @@ def test_a_reader_holds_only_the_declared_fields() -> None:
     assert event.data.__struct_fields__ == ("number", "amount")
 
 
+def test_a_reader_leads_back_to_file_and_row() -> None:
+    reader = reader_for({"InvoiceIssued": (), "OrderPlaced": ()}, source="credit-rating")
+    invoice, order = (reader.decode(sample_of(name).document) for name in ("InvoiceIssued", "OrderPlaced"))
+    assert (invoice.importid, invoice.importrow) == decode(sample_of("InvoiceIssued").document).imported
+    assert (order.importid, order.importrow) == (None, None)
+
+
 def test_types_that_are_not_declared_are_none_also_when_no_release_knows_them() -> None:
     reader = reader_for({"InvoiceIssued": ("number",)}, source="credit-rating")
     assert reader.decode(sample_of("PaymentReceived").document) is None
