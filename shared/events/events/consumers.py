@@ -89,7 +89,7 @@ def _shortfall(consumer: str, kind: EventType, fields: frozenset[str], sample: S
     whole = json.loads(sample.document)
     try:
         data = lift(kind.name, sample.version, kind.version, whole["data"], whole)
-    except (Unreadable, LookupError) as error:
+    except Unreadable as error:
         return [Problem(consumer, kind.name, sample.version, "", f"cannot be lifted: {error}")]
     if missing := sorted(fields - data.keys()):
         return [Problem(consumer, kind.name, sample.version, each, "is used and not in the sample") for each in missing]

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from pydantic import BaseModel, ValidationError
 
 from events.catalogue import EVENT_TYPES, Event, EventType
-from events.unreadable import Undecodable, UnknownType
+from events.unreadable import BROKEN, Undecodable, UnknownType
 from events.upcasting import lift
 
 LIMIT = 60 * 1024
@@ -148,7 +148,7 @@ def decode(document: bytes) -> Recorded:
     """
     try:
         read = _decoder.decode(document)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         raise Undecodable(f"no document: {error}") from error
     kind = EVENT_TYPES.get(read.type)
     if kind is None or read.source != f"/{kind.owner}":
@@ -179,5 +179,5 @@ def _event(kind: EventType, read: Read, document: bytes) -> Event:
         data = msgspec.json.decode(read.data, type=dict[str, Any])
         lifted = lift(kind.name, read.schemaversion, kind.version, data, msgspec.json.decode(document))
         return kind.model.model_validate(lifted)
-    except (ValidationError, msgspec.MsgspecError) as error:
+    except (ValidationError, *BROKEN) as error:
         raise Undecodable(f"{kind.name} version {read.schemaversion}, id {read.id}: {error}") from error

@@ -11,7 +11,7 @@ import msgspec
 
 from events.catalogue import EVENT_TYPES, EventType, published_by
 from events.slim import Field, struct_of
-from events.unreadable import Undecodable
+from events.unreadable import BROKEN, Undecodable
 from events.upcasting import lift
 
 Declaration = Mapping[str, Sequence[str]]
@@ -59,7 +59,7 @@ class Reader:
         """
         try:
             event = self._decode(document)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except BROKEN as error:
             return self._again(document, error)
         if event.schemaversion == event.current:
             return event
@@ -69,7 +69,7 @@ class Reader:
         """An older or newer version may not fit the current fields; a type of a newer release is in no union."""
         try:
             head = _head.decode(document)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as broken:
+        except BROKEN as broken:
             raise Undecodable(f"no document: {broken}") from broken
         if head.type not in self.declared:
             _complete(document)
@@ -84,14 +84,14 @@ class Reader:
         data = lift(name, version, current, whole["data"], whole)
         try:
             return self._decode(msgspec.json.encode({**whole, "schemaversion": current, "data": data}))
-        except msgspec.MsgspecError as error:
+        except BROKEN as error:
             raise Undecodable(f"{name} version {version}, lifted to {current}: {error}") from error
 
 
 def _complete(document: bytes) -> dict[str, Any]:
     try:
         whole = _whole.decode(document)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         raise Undecodable(f"no document: {error}") from error
     if not isinstance(whole.get("data"), dict):
         raise Undecodable("a document without data")

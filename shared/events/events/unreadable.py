@@ -1,5 +1,10 @@
 """Why a document cannot be read; each parks the stream, none is ever skipped (architecture.md 8, law 9)."""
 
+import msgspec
+
+BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON it expects; too deep a nesting is one of them."""
+
 
 class Unreadable(Exception):
     """A document that this code cannot read; a newer release may."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from events.unreadable import UnknownVersion
+from events.unreadable import Undecodable, UnknownVersion
 
 Data = dict[str, Any]
 Upcaster = Callable[[Data, Data], Data]
@@ -27,12 +27,18 @@ def upcast(type_name: str, *, from_version: int) -> Callable[[Upcaster], Upcaste
 
 
 def lift(type_name: str, version: int, current: int, data: Data, document: Data) -> Data:
-    """Data of `version` as data of `current`; raises UnknownVersion where no upcaster leads there."""
+    """Data of `version` as data of `current`.
+
+    Raises UnknownVersion where no upcaster leads there, Undecodable where one fails.
+    """
     if version > current:
         raise UnknownVersion(f"{type_name} version {version} is newer than {current}, the newest this release knows")
     for step in range(version, current):
         function = UPCASTERS.get((type_name, step))
         if function is None:
             raise UnknownVersion(f"{type_name} version {version}: nothing lifts version {step} to {step + 1}")
-        data = function(data, document)
+        try:
+            data = function(data, document)
+        except Exception as error:
+            raise Undecodable(f"{type_name} version {step} cannot be lifted: {error!r}") from error
     return data

@@ -73,6 +73,8 @@ def test_a_newer_version_is_unknown_even_where_its_fields_still_fit() -> None:
     [
         b"",
         b"[]",
+        b"[" * 9_999,
+        b'{"type":"InvoiceIssued","data":' + b"[" * 9_999,
         b"\xff\xfe",
         b'{"type":"InvoiceIssued"}',
         sample_of("InvoiceIssued").document[:-4],

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from events import EVENT_TYPES, UnknownVersion, VisitLogged, decode
+from events import EVENT_TYPES, Undecodable, UnknownVersion, VisitLogged, decode
 from events.readers import reader_for
 from events.samples import sample_of, samples
 from events.upcasting import lift, upcast
@@ -50,6 +50,15 @@ def test_a_version_newer_than_this_release_is_unknown_and_never_dropped() -> Non
         decode(newer)
     with pytest.raises(UnknownVersion):
         reader_for({"VisitLogged": FIELDS}, source="customer-registry").decode(newer)
+
+
+def test_old_data_that_an_upcaster_cannot_lift_are_undecodable_for_reader_and_fold() -> None:
+    document = msgspec.json.decode(sample_of("VisitLogged", 1).document)
+    document["data"]["participants"] = 7
+    broken = msgspec.json.encode(document)
+    for read in (decode, reader_for({"VisitLogged": FIELDS}, source="customer-registry").decode):
+        with pytest.raises(Undecodable):
+            read(broken)
 
 
 def test_two_upcasters_for_one_step_are_refused() -> None:
