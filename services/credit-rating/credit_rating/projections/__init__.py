@@ -1,0 +1,29 @@
+"""What this service remembers in order to answer and to decide: one file a read model."""
+
+from credit_rating.projections.credit_file import credit_file
+from credit_rating.projections.credit_limit import credit_limit
+from credit_rating.projections.dealer import dealer
+from credit_rating.projections.dealer_reference import dealer_reference
+from credit_rating.projections.dealer_scope import dealer_scope
+from credit_rating.projections.grade import grade
+from credit_rating.projections.ledger_entry import ledger_entry
+from credit_rating.projections.onboarding import onboarding
+from credit_rating.projections.orders import orders
+from credit_rating.projections.policy import policy
+from credit_rating.projections.run import run
+from credit_rating.projections.survey_answer import survey_answer
+
+TABLES = [
+    dealer_scope,
+    dealer,
+    dealer_reference,
+    onboarding,
+    survey_answer,
+    ledger_entry,
+    credit_file,
+    grade,
+    credit_limit,
+    orders,
+    policy,
+    run,
+]

@@ -1,0 +1,65 @@
+"""Orders as they are: placed, released or held with every reason, cancelled; `used` is what invoices took of them."""
+
+from typing import Any
+
+from eventlog.projection import Patch, StateTable, boolean, day, json, money, text, uuid
+from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+
+orders = StateTable(
+    "orders",
+    key={"dealer": uuid, "number": text},
+    columns={
+        "amount": money,
+        "currency": text,
+        "prepaid": boolean,
+        "ordered_on": day,
+        "state": text,
+        "reasons": json,
+        "checked": json,
+        "cancelled_because": text,
+        "used": money,
+    },
+    scope="dealer",
+)
+
+
+@orders.on(OrderPlaced, uses=("number", "amount", "currency", "prepaid", "ordered_on"))
+def placed(e: Any) -> Patch:
+    """What is wanted."""
+    return Patch(
+        key=(e.subject, e.data.number),
+        set={
+            "amount": e.data.amount,
+            "currency": e.data.currency,
+            "prepaid": e.data.prepaid,
+            "ordered_on": e.data.ordered_on,
+            "state": "placed",
+        },
+    )
+
+
+@orders.on(OrderReleased, uses=("number", "check"))
+def released(e: Any) -> Patch:
+    """It passed the check and holds headroom."""
+    return Patch(key=(e.subject, e.data.number), set={"state": "released", "checked": e.data.check})
+
+
+@orders.on(OrderHeld, uses=("number", "reasons", "check"))
+def held(e: Any) -> Patch:
+    """It is held, with every reason."""
+    return Patch(
+        key=(e.subject, e.data.number),
+        set={"state": "held", "reasons": e.data.reasons, "checked": e.data.check},
+    )
+
+
+@orders.on(OrderCancelled, uses=("number", "reason"))
+def cancelled(e: Any) -> Patch:
+    """What it still held is free."""
+    return Patch(key=(e.subject, e.data.number), set={"state": "cancelled", "cancelled_because": e.data.reason})
+
+
+@orders.on(ReservationUsed, uses=("order", "amount"))
+def used(e: Any) -> Patch:
+    """An invoice took so much of it."""
+    return Patch(key=(e.subject, e.data.order), add={"used": e.data.amount})
