@@ -12,15 +12,16 @@ EXACT = Context(prec=60, traps=[Inexact])
 """Sums and products of money: 60 digits are more than any of them needs, and a rounded one raises `Inexact`."""
 
 
+def plain_text(number: Decimal) -> str:
+    """How identities and digests write a number; 2.550, 2.55 and 2.5500 are one text. Raises ValueError for NaN."""
+    if not number.is_finite():
+        raise ValueError(f"{number} is not a finite number")
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
 def plain(number: Decimal) -> Decimal:
     """The same number without trailing zeros and without an exponent: 1200.50 → 1200.5, 1.2E+3 → 1200."""
-    shortest = number.normalize(EXACT)
-    exponent = shortest.as_tuple().exponent
-    if not isinstance(exponent, int):
-        raise ValueError(f"{number} is not a finite number")
-    return shortest if exponent <= 0 else shortest.quantize(Decimal(1), context=EXACT)
-
-
-def plain_text(number: Decimal) -> str:
-    """How identities and digests write a number; 2.550, 2.55 and 2.5500 are one text."""
-    return format(plain(number), "f")
+    return Decimal(plain_text(number))

@@ -59,8 +59,9 @@ class ReverseSaleLine(Command):
 class SalesFact(NamedTuple):
     """An event for the dealer's sales stream, and what makes it known for ever.
 
-    `natural_key`: the parts of its command id. `stated`: what a repeat must say alike, else it is a conflict; the
-    description is left out, for equal lines of an invoice may differ in it and files bring them in any order.
+    `natural_key`: the parts of its command id. `stated`: what a repeat must say alike beside the key, else it is a
+    conflict. The description is in neither: equal lines of an invoice may differ in it, and files bring them in any
+    order.
     """
 
     event: SaleRecorded | SaleReturned | SaleLineReversed
@@ -76,21 +77,19 @@ def sales_fact(command: RecordSale | ReturnSale | ReverseSaleLine, *, currency: 
     """
     match command:
         case RecordSale():
-            members = _line(command, currency, today)
-            sold = SaleRecorded.model_construct(**members)
-            return SalesFact(sold, _identity(command, command.quantity), _stated(command, members))
+            sold = SaleRecorded.model_construct(**_line(command, currency, today))
+            return SalesFact(sold, _identity(command, command.quantity), _stated(command))
         case ReturnSale():
-            members = _line(command, currency, today)
-            returned = SaleReturned.model_construct(**members)
-            return SalesFact(returned, _identity(command, -command.quantity), _stated(command, members))
+            returned = SaleReturned.model_construct(**_line(command, currency, today))
+            return SalesFact(returned, _identity(command, -command.quantity), _stated(command))
         case ReverseSaleLine():
             reversal = SaleLineReversed(line=command.line, reason=command.reason)
             stated = {"dealer": command.dealer, "line": command.line}
             return SalesFact(reversal, ("sale-line-reversed", command.line), stated)
 
 
-def _stated(command: _Line, members: dict[str, Any]) -> dict[str, Any]:
-    return {**members, "dealer": command.dealer, "description": None}
+def _stated(command: _Line) -> dict[str, Any]:
+    return {"dealer": command.dealer, "currency": command.currency, "sold_on": command.sold_on}
 
 
 def _identity(command: _Line, signed_quantity: Decimal) -> tuple[str, ...]:
