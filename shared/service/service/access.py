@@ -78,7 +78,7 @@ class Verifier:
 
     Parameters
     ----------
-    keys: gives the issuer's public keys; asked again, at most every 30 s, when a token names a key that is not among them.
+    keys: gives the issuer's public keys; asked again, for fresh ones, when a token does not verify.
     """
 
     def __init__(self, *, issuer: str, audience: str, keys: Keys, role_claim: str = "role") -> None:
@@ -120,7 +120,7 @@ class Verifier:
 
 
 def csrf_of(token: str) -> str:
-    """The CSRF token of a session: only who can read the HttpOnly cookie could compute it, so a page must be given it."""
+    """The CSRF token of a session: only who reads the HttpOnly cookie can compute it, so a page is given it."""
     return hashlib.sha256(b"dealerlog csrf\0" + token.encode()).hexdigest()
 
 

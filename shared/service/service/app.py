@@ -1,4 +1,4 @@
-"""A service as one declaration: `Service(name=…, routers=…, tables=…, …)` becomes a FastAPI application or a process."""
+"""A service as one declaration: `Service(name=…, routers=…, tables=…, …)` becomes an application or a process."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Service:
                     telemetry: Telemetry | None = None) -> FastAPI:  # fmt: skip
         """The application; raises `UndeclaredRoute` here, before it serves anything.
 
-        `wire` opens the runtime when the application starts (default: `service.wiring.opened`, unless a runtime is given).
+        `wire` opens the runtime when the application starts; without a runtime it is `service.wiring.opened`.
         """
         made = runtime or self.runtime(settings)
         if wire is None and runtime is None:

@@ -4,9 +4,9 @@
     {"row": 2, "verdict": "rejected", "code": "invalid", "reason": "/amount: …"}
     {"summary": {"rows": 2, "accepted": 1, "duplicates": 0, "rejected": 1, "positions": ["credit-rating:3:1234:1"]}}
 
-The body is read to its end before its first row counts, so an oversize or broken-off body changes nothing. Rows are then
-handed on in slices of at most 1,000; a bad line never touches its neighbours. When a slice fails for a reason that
-will pass, its rows and all later ones are rejected as `temporarily-unavailable`: send the same body again.
+The body is read to its end before its first row counts, so an oversize or broken-off body changes nothing. Rows are
+then handed on in slices of at most 1,000; a bad line never touches its neighbours. When a slice fails for a reason
+that will pass, its rows and all later ones are rejected as `temporarily-unavailable`: send the same body again.
 """
 
 from __future__ import annotations
@@ -137,16 +137,11 @@ def parse(row: int, line: bytes | None, model: type[T]) -> Row[T] | RowVerdict:
     if line is None:
         return reject(row, "too-large", f"A line has at most {LINE_BYTES} bytes; send fewer rows at once.")
     try:
-        # A fraction needs the exact parser: the fast one reads numbers as binary floats.
-        if b"." in line or b"e" in line or b"E" in line:
-            return Row(row, model.model_validate(parse_json(line)))
-        return Row(row, model.model_validate_json(line))
+        return Row(row, model.model_validate(parse_json(line)))
     except Problem as problem:
         return reject(row, problem.code, problem.detail or "")
     except ValidationError as error:
         first, more = error.errors(include_url=False, include_input=False)[0], error.error_count() - 1
-        if first["type"] == "json_invalid":
-            return reject(row, "malformed-json", first["msg"])
         place = "".join(f"/{part}" for part in first["loc"])
         return reject(row, "invalid", f"{place or '/'}: {first['msg']}" + (f" (and {more} more)" if more else ""))
 

@@ -8,7 +8,8 @@ from typing import Any
 METHODS = ("get", "post", "put", "patch", "delete")
 STYLE = """
 :root{color-scheme:light dark;--line:#8884;--accent:#2563a8}
-body{font:15px/1.5 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+body{font:15px/1.5 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;max-width:70rem;
+margin:2rem auto;padding:0 1rem}
 summary{cursor:pointer;padding:.35rem 0}details{border-bottom:1px solid var(--line)}
 code,pre{font:13px/1.45 ui-monospace,monospace}pre{overflow:auto;padding:.6rem;border:1px solid var(--line)}
 b.method{display:inline-block;width:4.5em;color:var(--accent);font-variant-numeric:tabular-nums}
@@ -74,9 +75,9 @@ def _models(document: dict[str, Any]) -> str:
             f"<td>{escape(str(schema.get('description', '')))}"
             for field, schema in model.get("properties", {}).items()
         )
-        made.append(
-            f'<details id="{escape(name)}"><summary><code>{escape(name)}</code></summary><table>{rows}</table></details>'
-        )
+        label = f'<details id="{escape(name)}"><summary><code>{escape(name)}</code></summary>'
+        made.append(f"{label}<table>{rows}</table></details>")
+
     return "".join(made)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextvars import Token
 
 import structlog
 from opentelemetry import context, trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from starlette.requests import Request
@@ -56,7 +58,7 @@ class Edge:
             if token is not None:
                 context.detach(token)
 
-    def _enter(self, scope: Scope) -> object | None:
+    def _enter(self, scope: Scope) -> Token[Context] | None:
         if trace.get_current_span().get_span_context().is_valid:
             return None
         given = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")

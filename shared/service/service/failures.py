@@ -26,6 +26,10 @@ UNREACHABLE = (
     asyncpg.TooManyConnectionsError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError,
     asyncpg.exceptions.InvalidCachedStatementError, ConnectionError, OSError,
 )  # fmt: skip
+ANSWERED: tuple[type[Exception], ...] = (
+    Problem, Refused, RequestValidationError, HTTPException, LogRefused, Unreadable, asyncpg.PostgresError,
+    TimeoutError, *UNREACHABLE,
+)  # fmt: skip
 BY_STATUS = {
     400: "malformed-json",
     404: "not-found",
@@ -41,7 +45,8 @@ def problem_of(error: Exception) -> Problem:
         case Problem():
             return error
         case Refused():
-            return Problem(error.code, error.detail, **error.extras, **({"retryable": True} if error.retryable else {}))
+            extras = error.extras | ({"retryable": True} if error.retryable else {})
+            return Problem(error.code, error.detail, **extras)
         case StaleVersion():
             return Problem("stale-version", str(error) or None, current=error.actual)
         case CommandReused():
@@ -111,5 +116,5 @@ def install(app: FastAPI) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         return answer(request, error)
 
-    for kind in (Problem, Refused, RequestValidationError, HTTPException, LogRefused, Unreadable, asyncpg.PostgresError, *UNREACHABLE, TimeoutError):  # fmt: skip
+    for kind in ANSWERED:
         app.add_exception_handler(kind, handle)

@@ -1,7 +1,8 @@
 """Alive = every loop makes progress; ready = every dependency answers in time.
 
-A broker that answers a ping says nothing about the consumer (stack.md, trap 4), so a loop beats when it has gone round,
-and one that has not for its `stale_seconds`, or has died, turns `/health/live` red. Readiness is asked at most once a second.
+A broker that answers a ping says nothing about the consumer (stack.md, trap 4), so a loop beats when it has gone
+round, and one that has not for its `stale_seconds`, or has died, turns `/health/live` red. Readiness is asked at most
+once a second.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Health:
     def __init__(self) -> None:
         self.hearts: dict[str, Heart] = {}
         self.checks: dict[str, Check] = {}
-        self.notices: list[Callable[[], Awaitable[dict[str, Any]]]] = []
+        self.notices: dict[str, Callable[[], str | None]] = {}
         self.draining = False
         self._ready: tuple[float, dict[str, str | None]] | None = None
         self._asking = asyncio.Lock()
@@ -55,6 +56,14 @@ class Health:
     def depends(self, name: str, check: Check) -> None:
         """Name something without which no request can be served."""
         self.checks[name] = check
+
+    def notice(self, name: str, say: Callable[[], str | None]) -> None:
+        """Name something an operator should see that neither a restart nor a redirection would mend."""
+        self.notices[name] = say
+
+    def noticed(self) -> dict[str, str]:
+        """What there is to see, by name."""
+        return {name: text for name, say in self.notices.items() if (text := say())}
 
     def live(self) -> tuple[bool, dict[str, str]]:
         """Whether every loop makes progress, and what is said of each."""

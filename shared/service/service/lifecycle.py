@@ -7,9 +7,12 @@ A loop that ends by itself or raises turns liveness red and ends the process wit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
@@ -32,6 +35,26 @@ class Loop:
     role: Role
     run: Run
     stale_seconds: float = 30.0
+
+
+def until_stopped(work: Callable[[], Coroutine[Any, Any, Any]], turned_at: Callable[[], float]) -> Run:
+    """A loop of something that runs until it is cancelled; `turned_at` says when it last went round (monotonic)."""
+
+    async def run(heart: Heart, stopping: asyncio.Event) -> None:
+        task = asyncio.create_task(work())
+        asked = asyncio.create_task(stopping.wait())
+        try:
+            while not asked.done() and not task.done():
+                await asyncio.wait({task, asked}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                heart.at = max(heart.at, turned_at())
+            if task.done():
+                await task
+        finally:
+            for each in (task, asked):
+                each.cancel()
+            await asyncio.gather(task, asked, return_exceptions=True)
+
+    return run
 
 
 @asynccontextmanager
@@ -81,10 +104,11 @@ class Server(uvicorn.Server):
         self.runtime.health.draining = True
         self.should_exit = True
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        """Say so, finish what is in flight, then stop."""
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain. uvicorn would raise the signal again afterwards, and a clean end would not be status 0."""
         self.runtime.health.draining = True
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        self.force_exit = self.should_exit and sig == signal.SIGINT  # Ctrl-C twice: do not wait
+        self.should_exit = True
 
 
 def serve(app: FastAPI, settings: Settings) -> int:

@@ -68,7 +68,7 @@ async def picked(request: Request) -> Response:
         token = issue(
             role, secret=settings.secret.get_secret_value(), login=form.get("login") or None,
             issuer=settings.token_issuer, audience=settings.token_audience, seconds=settings.session_hours * 3600,
-            **({ROLES[role]: form.get("code")} if ROLES.get(role, "company") != "company" else {}),  # type: ignore[arg-type]
+            **({ROLES[role]: form.get("code")} if ROLES.get(role, "company") != "company" else {}),
         )  # fmt: skip
     except ValueError as error:
         return HTMLResponse(page_of_roles(own_path(form.get("next", "/")), trouble=str(error)), status_code=422)
@@ -182,6 +182,7 @@ button{{margin-top:1.5rem}}</style>
 <main><h1>Dealerlog</h1><p>This installation runs on your machine: pick whom to be. 选择角色登录。</p>{alert}
 <form method="post" action="/login"><input type="hidden" name="next" value="{escape(path, quote=True)}">
 <label for="role">Role 角色</label><select id="role" name="role">{options}</select>
-<label for="code">Territory, branch or region 区域代码</label><input id="code" name="code" maxlength="64" autocomplete="off">
+<label for="code">Territory, branch or region 区域代码</label>
+<input id="code" name="code" maxlength="64" autocomplete="off">
 <label for="login">Login (optional) 登录名</label><input id="login" name="login" maxlength="100" autocomplete="off">
 <button>Sign in 登录</button></form></main></html>"""

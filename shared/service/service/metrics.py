@@ -1,7 +1,7 @@
 """Prometheus metrics of one service: lag, ages, backlog, parked streams, rates; served at /metrics.
 
-What is measured in the database is asked for when Prometheus scrapes: a service adds `measure` functions, each bounded
-to two seconds, so that a slow database makes a gauge old (`dealerlog_measured_age_seconds`) and never blocks the scrape.
+What is measured in the database is asked for when Prometheus scrapes, by `measure` functions bounded to two seconds in
+all: a slow database makes a gauge old (`dealerlog_measured_age_seconds`) and never blocks the scrape.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ class Metrics:
         self.refused = Counter("dealerlog_refused_total", "Answers that were problems", ["code"], registry=r)
         self.appended = Counter("dealerlog_appended_events_total", "Events accepted by the log", registry=r)
         self.published = Counter("dealerlog_published_events_total", "Events acknowledged by Kafka", registry=r)
-        self.applied = Counter(
-            "dealerlog_applied_events_total", "Events applied to projections", ["source"], registry=r
-        )
+        self.applied = Counter("dealerlog_applied_events_total", "Events applied to projections", registry=r)
         self.reacted = Counter("dealerlog_reactions_total", "Causes that a reaction answered", ["reaction"], registry=r)
         self.lag_events = Gauge("dealerlog_lag_events", "Events not yet applied", ["source", "partition"], registry=r)
         self.lag_seconds = Gauge(

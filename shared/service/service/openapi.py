@@ -60,7 +60,7 @@ def operation(declared: Declaration) -> dict[str, Any]:
     """What to merge into a route's operation object."""
     if declared.public:
         return {"security": []}
-    codes = WRITE_PROBLEMS if declared.writes else READ_PROBLEMS
+    codes: tuple[str, ...] = WRITE_PROBLEMS if declared.writes else READ_PROBLEMS
     if declared.edits:
         codes += EDIT_PROBLEMS
     return {

@@ -1,4 +1,4 @@
-"""Routes that every service has: health, metrics, the API's page, and the operator's view of positions and parked streams."""
+"""Routes that every service has: health, metrics, the API's page, positions and parked streams."""
 
 from __future__ import annotations
 
@@ -53,11 +53,10 @@ class ParkedView(BaseModel):
 class Replay(BaseModel):
     """Which parked stream to replay."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={
-        "examples": [{"source": "credit-rating", "stream": "0190a6c2-0000-7000-8000-000000000001/ledger"}]})  # fmt: skip
+    model_config = ConfigDict(extra="forbid")
 
-    source: str = Field(max_length=100)
-    stream: str = Field(max_length=200)
+    source: str = Field(max_length=100, examples=["credit-rating"])
+    stream: str = Field(max_length=200, examples=["0190a6c2-0000-7000-8000-000000000001/ledger"])
 
 
 class ReplayedView(BaseModel):
@@ -76,10 +75,12 @@ async def live(request: Request) -> Response:
 
 @public.get("/health/ready", public=True)
 async def ready(request: Request) -> Response:
-    """Whether what this process depends on answers in time."""
-    is_ready, said = await request.app.state.runtime.health.ready()
+    """Whether what this process depends on answers in time, and what an operator should look at."""
+    health = request.app.state.runtime.health
+    is_ready, said = await health.ready()
     return JSONResponse(
-        {"status": "ok" if is_ready else "failing", "checks": said}, status_code=200 if is_ready else 503
+        {"status": "ok" if is_ready else "failing", "checks": said, "notices": health.noticed()},
+        status_code=200 if is_ready else 503,
     )
 
 

@@ -28,8 +28,11 @@ T = TypeVar("T", bound=BaseModel)
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 SIGNATURE_BYTES = 12
 CASTS: dict[type, tuple[str, Any]] = {
-    UUID: ("u", UUID), datetime: ("m", datetime.fromisoformat), date: ("d", date.fromisoformat), Decimal: ("n", Decimal),
-}  # fmt: skip
+    UUID: ("u", UUID),
+    datetime: ("m", datetime.fromisoformat),
+    date: ("d", date.fromisoformat),
+    Decimal: ("n", Decimal),
+}
 READ_BACK = dict(CASTS.values())
 
 

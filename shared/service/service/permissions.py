@@ -1,7 +1,8 @@
 """Who may do what: roles, how far each sees, and the permissions that every service shares.
 
-A service declares its own table in `permissions.py` as `{permission: (role, …)}` and hands it to `Service(permissions=…)`;
-a route whose permission nobody holds keeps the service from starting. The auditor reads everything and writes nothing.
+A service declares its own table in `permissions.py` as `{permission: (role, …)}` and hands it to
+`Service(permissions=…)`; a route whose permission nobody holds keeps the service from starting. The auditor reads
+everything and writes nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ Grants = Mapping[str, Iterable[str]]
 
 
 def permissions(*tables: Grants) -> dict[str, frozenset[str]]:
-    """Turn grant tables (`{permission: roles}`) into `{role: permissions}`; an unknown role or a second owner is an error."""
+    """Grant tables (`{permission: roles}`) as `{role: permissions}`; an unknown role or a second owner is an error."""
     held: dict[str, set[str]] = {role: set() for role in ROLES}
     seen: set[str] = set()
     for table in tables:

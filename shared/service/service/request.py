@@ -14,7 +14,7 @@ from service.problems import Problem
 
 
 class BoundedRequest(Request):
-    """Refuses a body beyond `limit` bytes before it is held in memory, said or chunked, and reads numbers as decimals."""
+    """Refuses a body beyond `limit` bytes before it is held in memory, said or chunked; reads fractions as decimals."""
 
     def __init__(self, scope: Scope, receive: Receive, *, limit: int) -> None:
         super().__init__(scope, receive)

@@ -1,4 +1,4 @@
-"""Row-level security of a generation: who is bound to a territory, branch or region sees its dealers' rows and no others.
+"""Row-level security of a generation: who is bound to a territory, branch or region sees its dealers' rows only.
 
 A table's `scope` is the column that holds the dealer, looked up in `dealer_scope` of the same schema; `PLACE` means the
 table itself has columns `territory`, `branch` or `region`; None is visible to everyone of the service. The scope comes
@@ -172,7 +172,7 @@ async def assert_reader(conn: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RowSecurity:
-    """What `eventlog.generations` asks of a service's security: policies with each generation, asserted before a switch."""
+    """What `eventlog.generations` asks of a service: policies with each generation, asserted before a switch."""
 
     reader: str
     writer: str

@@ -105,7 +105,7 @@ class Router:
             self.declarations.append(
                 Declaration(
                     method=method, path=self.prefix + path, endpoint=endpoint, tag=self.tag, options=declared, **known
-                )  # fmt: skip
+                )
             )
             return endpoint
 
@@ -117,11 +117,11 @@ class DeclaredRoute(APIRoute):
 
     def __init__(self, declared: Declaration) -> None:
         self.declared = declared
-        extra = {"openapi_extra": operation(declared)} if declared.options.get("include_in_schema", True) else {}
+        hidden = not declared.options.get("include_in_schema", True)
         super().__init__(
             declared.path, bind(declared.endpoint) if declared.writes else declared.endpoint, methods=[declared.method],
-            response_model=answer_model(declared), status_code=declared.status, tags=[declared.tag], **extra,
-            **declared.options,
+            response_model=answer_model(declared), status_code=declared.status, tags=[declared.tag],
+            openapi_extra=None if hidden else operation(declared), **declared.options,
         )  # fmt: skip
         self.known_query = frozenset(
             name
@@ -185,7 +185,7 @@ class DeclaredRoute(APIRoute):
             for model in _models(parameter.field_info.annotation):
                 if model.model_config.get("extra") != "forbid":
                     raise UndeclaredRoute(
-                        f"{self.declared.method} {self.path}: {model.__name__} must forbid unknown fields (extra='forbid')"
+                        f"{self.declared.method} {self.path}: {model.__name__} must forbid unknown fields"
                     )
 
     def _require_write_context(self) -> None:

@@ -1,7 +1,7 @@
 """Reading within one's scope: `async with reader.snapshot(caller) as conn` is one moment of one generation.
 
-The transaction is REPEATABLE READ READ ONLY, its `search_path` the generation that serves now, its scope set by SET LOCAL
-and gone at its end. Positions and rows read in it belong to one moment (stack.md, trap 21).
+The transaction is REPEATABLE READ READ ONLY, its `search_path` the generation that serves now, its scope set by SET
+LOCAL and gone at its end. Positions and rows read in it belong to one moment (stack.md, trap 21).
 """
 
 from __future__ import annotations
@@ -30,10 +30,7 @@ IN_SCOPE = "select from dealer_scope where dealer = $1"
 
 
 class Reader:
-    """Reads the projections of one service as the role that row-level security binds.
-
-    `close_seconds` bounds a statement; a read that takes longer is a 504.
-    """
+    """Reads the projections of one service as the role that row-level security binds."""
 
     def __init__(self, pool: asyncpg.Pool, *, enter: str = ENTER) -> None:
         self._pool, self._enter, self._schema = pool, enter, ""

@@ -1,14 +1,10 @@
 """Traces from a request through Kafka to the consumer's write; exported only where an OTLP endpoint is set.
 
-An event carries the `traceparent` of the request that wrote it. A consumer applies a batch in one span that is linked
-to each of those traces, for a batch has many parents. Keys on spans are dealer ids, never personal data.
+An event carries the `traceparent` of the request that wrote it (`current_traceparent`); the consumer of a batch links
+its span to those of the batch's events (`eventlog.tracing`). Keys on spans are dealer ids, never personal data.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from opentelemetry import trace
@@ -16,9 +12,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import SpanContext, TraceFlags
 
-MAX_LINKS = 128
 UNTRACED = "health/.*,metrics"
 
 
@@ -48,7 +43,7 @@ class Telemetry:
         self.tracer = self.provider.get_tracer("dealerlog")
 
     def install(self) -> None:
-        """Make this the process's tracer, which `eventlog` uses too; once a process, so not in tests of several services."""
+        """Make this the process's tracer, which `eventlog` uses too. Once a process."""
         trace.set_tracer_provider(self.provider)
 
     def instrument(self, app: FastAPI) -> None:
@@ -61,18 +56,9 @@ class Telemetry:
         FastAPIInstrumentor.instrument_app(
             app, tracer_provider=self.provider, excluded_urls=UNTRACED, exclude_spans=["receive", "send"]
         )
-        asyncpg = AsyncPGInstrumentor()
+        asyncpg = AsyncPGInstrumentor()  # type: ignore[no-untyped-call]
         if not asyncpg.is_instrumented_by_opentelemetry:
             asyncpg.instrument(tracer_provider=self.provider)
-
-    @contextmanager
-    def batch(self, name: str, traceparents: Iterable[str | None], **attributes: Any) -> Iterator[Span]:
-        """A consumer's span for one batch, linked to the traces that its events came from."""
-        with self.tracer.start_as_current_span(
-            name, context=trace.set_span_in_context(trace.INVALID_SPAN), kind=SpanKind.CONSUMER,
-            links=links(traceparents), attributes=attributes,
-        ) as span:  # fmt: skip
-            yield span
 
     def close(self) -> None:
         """Send what is still held."""
@@ -103,17 +89,6 @@ def parse_traceparent(text: str | None) -> SpanContext | None:
     except ValueError:
         return None
     return context if context.is_valid else None
-
-
-def links(traceparents: Iterable[str | None]) -> list[Link]:
-    """One link for each trace among these, at most 128."""
-    found: dict[int, SpanContext] = {}
-    for text in traceparents:
-        if (context := parse_traceparent(text)) is not None:
-            found.setdefault(context.trace_id, context)
-            if len(found) == MAX_LINKS:
-                break
-    return [Link(context) for context in found.values()]
 
 
 def trace_id() -> str:

@@ -65,7 +65,7 @@ def issue(role: str, *, secret: str, login: str | None = None, territory: str | 
 
 
 def verifier_of(settings: Settings) -> Verifier:
-    """The verifier that the settings ask for: the installation's own key, static keys, or an outside issuer's address."""
+    """The verifier that the settings ask for: the installation's own key, static keys, or an outside issuer's."""
     return Verifier(
         issuer=settings.token_issuer, audience=settings.token_audience, keys=_keys_of(settings),
         role_claim=settings.token_role_claim,
@@ -114,7 +114,7 @@ def fetched_keys(url: str, *, every_seconds: float = 30.0) -> Keys:
 
 
 def main(arguments: list[str]) -> int:
-    """Print a token for `ROLE=… [TERRITORY=…|BRANCH=…|REGION=…] [LOGIN=…]`, taken from arguments, else the environment."""
+    """Print a token for `ROLE=… [TERRITORY=…|BRANCH=…|REGION=…] [LOGIN=…]`, from arguments, else the environment."""
     given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     pick = {
         name: given.get(name) or os.environ.get(name) for name in ("ROLE", "LOGIN", "TERRITORY", "BRANCH", "REGION")
