@@ -17,6 +17,7 @@ from eventlog.plan import Plan
 from eventlog.positions import Place
 from eventlog.projection import Table
 from eventlog.reached import Reached
+from eventlog.topics import topic_of
 from eventlog.writing import Writer
 
 FIRST_RETRY, LAST_RETRY = 0.05, 5.0
@@ -51,7 +52,7 @@ class Projector:
     ) -> None:
         self.service, self.pool, self.partitions = service, pool, partitions
         self.plan = Plan(tables)
-        self.topics = {f"{prefix}{source}.events": source for source in self.plan.sources}
+        self.topics = {topic_of(source, prefix): source for source in self.plan.sources}
         self.admission = Admission(self.topics)
         self.lock = asyncio.Lock()
         self.failing: str | None = None

@@ -1,0 +1,199 @@
+"""Runs a reaction: positions apart from every generation, so that a rebuild neither repeats nor loses one.
+
+After a restore it starts at the beginning, and derived command ids skip what is done. Architecture 3, "reactions".
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+import structlog
+
+from eventlog import parking, positions
+from eventlog.act import FINAL, Act, Handles
+from eventlog.admission import Admission, Admitted
+from eventlog.arrived import Arrived, Record
+from eventlog.connection import Pool
+from eventlog.meta import Meta
+from eventlog.parking import Aside, Stream
+from eventlog.positions import Place
+from eventlog.reached import Reached
+from eventlog.reactions import Reaction
+from eventlog.topics import topic_of
+from events import Cause, Refused, command_id, event_id, request_hash
+from events.readers import reader_for
+
+FIRST_RETRY, LAST_RETRY = 0.05, 5.0
+RETRYABLE_REFUSALS = 10
+"""Attempts, over about 20 s, at what a decider refuses as retryable, before its cause's stream parks."""
+
+log = structlog.get_logger(__name__)
+
+
+class _Context(msgspec.Struct):
+    """What a reaction's command inherits from its cause."""
+
+    id: str
+    correlationid: str
+    traceparent: str | None = None
+
+
+_context = msgspec.json.Decoder(_Context).decode
+
+
+class Reactor:
+    """Runs one reaction; consumed by `consume.Consuming`, as a projector is, under a group of its own."""
+
+    def __init__(
+        self, service: str, reaction: Reaction, handles: Handles, pool: Pool, partitions: int = 12, *, prefix: str = ""
+    ) -> None:
+        self.service, self.reaction, self.pool, self.partitions = service, reaction, pool, partitions
+        self.reader = f"reaction:{reaction.name}"
+        self.sources = tuple(sorted(reaction.uses))
+        self.topics: Mapping[str, str] = {topic_of(source, prefix): source for source in self.sources}
+        self.admission = Admission(self.topics)
+        self.failing: str | None = None
+        self._handles, self._lock = handles, asyncio.Lock()
+        self._readers = {source: reader_for(types, source=source) for source, types in reaction.uses.items()}
+
+    @property
+    def stopped(self) -> Mapping[Place, str]:
+        """Partitions of which nothing is answered, and why."""
+        return self.admission.stopped
+
+    @property
+    def reached(self) -> Mapping[Place, Reached]:
+        """The position of each partition."""
+        return self.admission.reached
+
+    async def start(self) -> None:
+        """Open positions at the beginning, where there are none, and load them."""
+        async with self.pool.acquire() as connection:
+            await connection.execute(positions.OPEN, self.reader, list(self.sources), self.partitions)
+            self.admission.reached = await positions.load(connection, self.reader, self.sources)
+
+    async def idle(self) -> None:
+        """Wait until no batch is being answered."""
+        async with self._lock:
+            return
+
+    async def assigned(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Take partitions over; answers the offset of the stored event of each (-1: the first)."""
+        async with self._lock:
+            await self._until_done(self.start)
+            return self.admission.assigned({}, places)
+
+    async def apply(self, records: Sequence[Record]) -> dict[tuple[str, int], int]:
+        """Answer a batch's events, partitions side by side, then move the positions; answers where to seek to."""
+        async with self._lock:
+            seeks: dict[Place, int] = {}
+            while True:
+                batch = self.admission.admit(records)
+                seeks |= batch.seeks
+                for place, (after, upto) in batch.holes.items():
+                    self.admission.stop(place, f"the topic lacks sequences {after + 1} to {upto}: republish it")
+                if not batch.moves or await self._until_done(partial(self._answer, batch)):
+                    break
+                await self._until_done(self.start)
+            self.admission.settle(batch)
+        topic_of_source = {source: topic for topic, source in self.topics.items()}
+        return {(topic_of_source[source], partition): offset for (source, partition), offset in seeks.items()}
+
+    async def replay(self, stream: Stream) -> str | None:
+        """Drain a parked stream; answers why its next event still cannot be answered, if so."""
+        while True:
+            async with self.pool.acquire() as connection, connection.transaction():
+                if not await parking.lock(connection, self.reader, [stream]):
+                    return None
+                (event,) = await parking.first_events(connection, self.reader, stream, 1)
+                if reason := await self._act(event):
+                    return reason
+                await parking.drained(connection, self.reader, [event])
+
+    async def _answer(self, batch: Admitted) -> bool:
+        """Issue the commands, then move positions; False: overtaken, or a parked stream was drained meanwhile."""
+        async with self.pool.acquire() as connection:
+            parked = {(each.source, each.stream) for each in await parking.parked_streams(connection, self.reader)}
+        by_place: dict[Place, list[Arrived]] = {}
+        for arrived in batch.arrivals:
+            by_place.setdefault((arrived.source, arrived.partition), []).append(arrived)
+        asides = await asyncio.gather(*(self._partition(events, set(parked)) for events in by_place.values()))
+        aside = [each for part in asides for each in part]
+        held = {(each.arrived.source, each.arrived.stream) for each in aside} & parked
+        async with self.pool.acquire() as connection, connection.transaction():
+            if not await positions.advance(connection, self.reader, batch.moves):
+                return False
+            if held and await parking.lock(connection, self.reader, held) != held:
+                raise Drained
+            if aside:
+                await parking.park(connection, self.reader, aside)
+                log.error("reaction parked events", reaction=self.reaction.name, events=len(aside))
+        return True
+
+    async def _partition(self, events: Sequence[Arrived], parked: set[Stream]) -> list[Aside]:
+        aside = []
+        for event in events:
+            stream = (event.source, event.stream)
+            if stream in parked:
+                aside.append(Aside(event, "behind a parked event of its stream"))
+            elif reason := await self._act(event):
+                parked.add(stream)
+                aside.append(Aside(event, reason))
+        return aside
+
+    async def _act(self, event: Arrived) -> str | None:
+        """Answer one event; why it cannot be answered, if another attempt would not help."""
+        try:
+            read = self._readers[event.source].decode(event.document)
+            answer = self.reaction.answers[event.source, read.type](read) if read is not None else None
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"[:500]
+        if answer is None:
+            return None
+        meta = self._meta(event, answer, read.businessdate)
+        for attempt in range(RETRYABLE_REFUSALS):
+            try:
+                await self._handles.handle(answer.decider, answer.key, answer.command, meta)
+                return None
+            except FINAL as error:
+                return f"{type(error).__name__}: {error}"[:500]
+            except Refused as error:
+                if not error.retryable:
+                    return f"refused: {error}"[:500]
+                reason = f"refused {attempt + 1} times: {error}"[:500]
+            await asyncio.sleep(min(FIRST_RETRY * 2**attempt, LAST_RETRY))
+        return reason
+
+    def _meta(self, event: Arrived, answer: Act, business_date: Any) -> Meta:
+        context = _context(event.document)
+        return Meta(
+            actor=f"reaction:{self.reaction.name}",
+            business_date=business_date,
+            command_id=command_id("reaction", self.reaction.name, context.id),
+            request_hash=request_hash({"reaction": self.reaction.name, "cause": context.id}),
+            correlation=context.correlationid,
+            traceparent=context.traceparent,
+            cause=Cause(event.source, event.partition, event.sequence),
+            event_ids=tuple(event_id(context.id, self.reaction.name, n) for n in range(1, answer.events + 1)),
+        )
+
+    async def _until_done(self, act: Callable[[], Any]) -> Any:
+        """Try until it works: what passes is the database's, or this process is told to stop."""
+        delay = FIRST_RETRY
+        while True:
+            try:
+                done = await act()
+            except Exception as error:
+                self.failing = f"{type(error).__name__}: {error}"[:500]
+                log.warning("a reaction waits", reaction=self.reaction.name, error=self.failing, after=delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, LAST_RETRY)
+            else:
+                self.failing = None
+                return done
+
+
+class Drained(Exception):
+    """A stream was drained while its next events were being put aside: answer the batch again."""
