@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from eventlog.decider import Decider, Refused
 from events import CreditFileOpened, CreditGradeAssigned, CreditLimitSet, CreditReviewOpened, Event
+from events.decider import Decider, Refused
 
 from .calendar_window import plus_months
 

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventlog.decider import Claims, Decider, Refused
 from events import Event, OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+from events.decider import Claims, Decider, Refused
 
 from .credit_check import Reserved, Standing, checked_against, hold_reasons
 from .money import NOTHING

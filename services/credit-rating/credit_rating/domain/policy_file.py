@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from eventlog.decider import Decider, Refused
 from events import CreditPolicyPublished, Event
+from events.decider import Decider, Refused
 
 from .policy import content_hash, read_policy
 

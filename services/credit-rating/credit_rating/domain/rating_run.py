@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventlog.decider import Decider, Refused
 from events import Event, Excluded, PolicyRef, RatingRunCompleted, RatingRunStarted
+from events.decider import Decider, Refused
 from events.ids import canonical
 
 DIRECTOR = "regional_director"

@@ -63,6 +63,12 @@ def test_an_unknown_invoice_holds_only_what_is_named_for_it(three, book):
     assert (paid.open_invoices, paid.unapplied) == (200, 50)
 
 
+def test_an_unknown_invoice_that_names_no_amount_gets_what_the_known_ones_leave(three, book):
+    paid = [*three, book.payment("P", "150", "2026-03-01", "X", "C")]
+    assert opened(paid) == {"A": 100, "B": 100}
+    assert receivables(paid, END).unapplied == 50
+
+
 def test_a_bank_may_name_the_only_invoice_of_that_number_from_another_source(three, book):
     assert opened([*three, book.payment("P", "100", "2026-03-01", "C", source="bank")]) == {"A": 100, "B": 100}
 
@@ -99,3 +105,9 @@ def test_an_invoice_says_what_paid_it_when_and_how_much_by_its_due_date(three, b
 def test_money_from_before_an_invoice_settles_it_on_the_day_it_was_issued(book):
     item = receivables([book.payment("P", "50", "2026-01-01"), book.invoice("A", "50", "2026-02-01")], END).items[0]
     assert [s.on for s in item.settlements] == [date(2026, 2, 1)]
+
+
+def test_settlements_are_in_the_order_of_their_dates_however_they_were_allocated(book):
+    early, named = book.payment("P1", "30", "2026-01-05"), book.payment("P2", "50", "2026-03-01", "A")
+    item = receivables([book.invoice("A", "80", "2026-01-01"), named, early], END).items[0]
+    assert [s.document for s in item.settlements] == ["P1", "P2"]

@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from credit_rating.domain.credit_file import CREDIT_FILE, AssignGrade, CreditFile, OpenCreditFile, OpenReview
-from eventlog.decider import Refused
 from events import CreditFileOpened, CreditGradeAssigned, CreditLimitSet, CreditReviewOpened, PolicyRef
+from events.decider import Refused
 
 POLICY = PolicyRef(name="credit", version=1, hash="0" * 64)
 RUN, NEXT_RUN = "0" * 8 + "-0000-7000-8000-" + "0" * 12, "0" * 8 + "-0000-7000-8000-" + "1" * 12

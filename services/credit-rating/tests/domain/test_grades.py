@@ -5,7 +5,7 @@ import pytest
 
 from credit_rating.domain.grades import grade_of
 from credit_rating.domain.policy import read_policy
-from eventlog.decider import Refused
+from events.decider import Refused
 
 ALL_INPUTS = list(product("ABC", repeat=9))
 

@@ -2,13 +2,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_rating.domain.credit_check import Standing
 from credit_rating.domain.order import ORDERS, CancelOrder, Orders, PlaceOrder, UseReservation
-from eventlog.decider import Refused
 from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, PolicyRef, ReservationUsed
+from events.decider import Refused
 
 DAY = date(2026, 6, 30)
 CUT = {"credit-rating": {"3": 11}}
@@ -138,6 +138,7 @@ def test_a_standing_of_another_day_is_refused():
 orders = st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(orders, st.integers(0, 100), st.integers(0, 60))
 def test_released_orders_together_never_exceed_limit_and_prepayment(placed, limit, unapplied):
     state = given_orders(

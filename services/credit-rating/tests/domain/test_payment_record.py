@@ -98,6 +98,11 @@ def test_an_outcome_decides_the_disputes_raised_before_it_and_none_after(book):
     assert again.value == 75
 
 
+def test_a_dispute_raised_and_dismissed_on_one_day_counts(book):
+    contested = [book.invoice("A", "100", "2026-01-01", "2026-02-01"), book.dispute("A", "100", "2026-02-10")]
+    assert record(*contested, book.outcome("A", "2026-02-10", "dismissed")).value == 100
+
+
 def test_an_upheld_dispute_is_not_taken_off_twice_once_it_is_credited(book):
     upheld = [
         book.invoice("A", "100", "2026-01-01", "2026-02-01"),

@@ -4,8 +4,8 @@ import pytest
 
 from credit_rating.domain.policy import content_hash, in_force, read_policy
 from credit_rating.domain.policy_file import POLICY_FILE, PolicyFile, PublishPolicy
-from eventlog.decider import Refused
 from events import CreditPolicyPublished
+from events.decider import Refused
 
 
 def publish(content, name="credit"):

@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from credit_rating.domain.rating_run import RATING_RUN, Authoriser, CompleteRun, RatingRun, StartRun, ranked_digest
-from eventlog.decider import Refused
 from events import Excluded, PolicyRef, RatingRunCompleted, RatingRunStarted
+from events.decider import Refused
 
 POLICY = PolicyRef(name="credit", version=1, hash="0" * 64)
 DEALER = "0" * 8 + "-0000-7000-8000-" + "0" * 12

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from eventlog.decider import Refused
+from events.decider import Refused
 from events.ids import canonical
 from events.types.shapes import PolicyRef
 

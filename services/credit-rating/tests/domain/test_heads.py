@@ -1,0 +1,26 @@
+"""A head row caches an aggregate's state as JSON: what is read back must be what was folded."""
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
+from credit_rating.domain.order import ORDERS, OpenOrder, Orders
+from credit_rating.domain.policy_file import POLICY_FILE, PolicyFile
+from credit_rating.domain.rating_run import RATING_RUN, RatingRun
+
+
+@pytest.mark.parametrize(
+    ("decider", "state"),
+    [
+        (ORDERS, Orders({"O1": OpenOrder(Decimal("12.30"), True, True, ("I1",))})),
+        (CREDIT_FILE, CreditFile(opened_on=date(2026, 1, 1), grade=3, review_due=date(2026, 4, 1), review_open=True)),
+        (RATING_RUN, RatingRun({"region": "east", "as_of": "2026-06-30", "cut": {"a": {"0": 1}}}, True)),
+        (POLICY_FILE, PolicyFile(2, date(2026, 1, 1))),
+    ],
+)
+def test_a_state_survives_its_head_row(decider, state):
+    assert msgspec.json.decode(msgspec.json.encode(state), type=decider.state) == state
+    assert msgspec.json.decode(msgspec.json.encode(decider.state()), type=decider.state) == decider.state()
