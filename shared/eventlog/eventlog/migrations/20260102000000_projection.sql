@@ -115,5 +115,18 @@ begin
 end
 $$;
 
+-- The app projects, and so owns every generation that it creates; readers see where the tables stand, no documents.
+do $$
+declare
+    app text := current_database() || '_app';
+    reader text := current_database() || '_reader';
+begin
+    execute format('grant usage on schema projection to %I, %I', app, reader);
+    execute format('grant select, insert, update, delete on all tables in schema projection to %I', app);
+    execute format('grant select on projection.generation, projection.built, projection.position to %I', reader);
+    execute format('grant select on projection.parked_stream to %I', reader);
+end
+$$;
+
 -- migrate:down
 drop schema projection cascade;

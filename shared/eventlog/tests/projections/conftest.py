@@ -237,8 +237,9 @@ async def make_pool(database: Any) -> AsyncIterator[Callable[[], Awaitable[async
 
     async def make() -> asyncpg.Pool[Any]:
         urls = await database("projections")
-        pools.append(await asyncpg.create_pool(urls.owner, min_size=1, max_size=6))
-        await migrate(pools[-1])
+        async with asyncpg.create_pool(urls.owner, min_size=1, max_size=1) as owner:
+            await migrate(owner)
+        pools.append(await asyncpg.create_pool(urls.app, min_size=1, max_size=6))
         return pools[-1]
 
     yield make
