@@ -25,12 +25,12 @@ Reader = Callable[[Any], Any]
 
 
 def remembering(read: Reader) -> Reader:
-    """`read` with a bounded memory for text and floats; other types are rare or cheap and hash alike (1 == True)."""
+    """`read` with a bounded memory for text, integers and floats; no other type, for True would be found as 1."""
     seen: dict[Any, Any] = {}
 
     def look_up(cell: Any) -> Any:
         kind = type(cell)
-        if kind is not str and kind is not float:
+        if kind is not str and kind is not float and kind is not int:
             return read(cell)
         try:
             return seen[cell]

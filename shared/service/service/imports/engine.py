@@ -70,6 +70,14 @@ async def run_import(
         return await run.report(spool_dir, dry_run=dry_run)
 
 
+def first_of(faults: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first fault itself: the caller of an import knows the sink's errors, not that slices run side by side."""
+    fault: BaseException = faults
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault
+
+
 class _Run:
     """The state of one import between its three steps: read, record, report."""
 
@@ -120,8 +128,8 @@ class _Run:
         if part is None:
             return None
         verdicts, keep = self._verdicts, self._spools.add
+        verdicts.expect(part.numbers)
         for row, mapped in zip(part.numbers, mapper.map_slice(part), strict=True):
-            verdicts.expect(row)
             match mapped:
                 case RowError():
                     verdicts.decide(row, "rejected", mapped.code, mapped.reason)
@@ -135,11 +143,14 @@ class _Run:
         """Pass 2: feed the sink, `in_flight` slices at a time; the first fault stops all."""
         room = asyncio.Semaphore(in_flight)
         spools = iter(self._spools)
-        async with asyncio.TaskGroup() as group:
-            while (records := await asyncio.to_thread(next, spools, None)) is not None:
-                for part in slices_of(records, size=slice_records):
-                    await room.acquire()
-                    group.create_task(self._feed(sink, part, room))
+        try:
+            async with asyncio.TaskGroup() as group:
+                while (records := await asyncio.to_thread(next, spools, None)) is not None:
+                    for part in slices_of(records, size=slice_records):
+                        await room.acquire()
+                        group.create_task(self._feed(sink, part, room))
+        except* Exception as faults:
+            raise first_of(faults) from None
         if self._verdicts.waiting:
             raise ValueError(f"{self._verdicts.waiting} rows were read and never handed on")
 

@@ -37,8 +37,8 @@ def write_error_file(path: Path, columns: Iterable[str], slices: Iterable[Slice]
         writer.writerow(["row", "code", "reason", *map(cell_text, columns)])
         for part in slices:
             for row, cells in zip(part.numbers, part.rows, strict=True):
-                verdict, code, reason = verdicts.of(row)
-                if verdict == "rejected":
+                if verdicts.rejected(row):
+                    _, code, reason = verdicts.of(row)
                     writer.writerow([row, code, neutral_text(reason), *map(cell_text, cells)])
 
 

@@ -96,9 +96,10 @@ def numbered_lines(records: list[MappedRecord]) -> list[MappedRecord]:
     """
     lines = [record for record in records if isinstance(record, SaleLine)]
     others = [record for record in records if not isinstance(record, SaleLine)]
-    counted = Counter(equal_key(line) for line in lines)
-    lone = [line for line in lines if counted[equal_key(line)] == 1]
-    several = sorted((line for line in lines if counted[equal_key(line)] > 1), key=content_key)
+    keys = [equal_key(line) for line in lines]
+    counted = Counter(keys)
+    lone = [line for line, key in zip(lines, keys, strict=True) if counted[key] == 1]
+    several = sorted((line for line, key in zip(lines, keys, strict=True) if counted[key] > 1), key=content_key)
     met: Counter[tuple[object, ...]] = Counter()
     for at, line in enumerate(several):
         key = equal_key(line)

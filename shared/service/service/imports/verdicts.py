@@ -2,12 +2,13 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from service.imports.report import RowVerdict, Verdict
 
 VERDICTS: tuple[Verdict | None, ...] = (None, "accepted", "duplicate", "rejected", "ignored")
 BYTE_OF = {verdict: byte for byte, verdict in enumerate(VERDICTS)}
+REJECTED = BYTE_OF["rejected"]
 EXPECTED = 255
 """The byte of a row that was read and waits for its verdict."""
 REASONS = 50_000
@@ -27,17 +28,21 @@ class Verdicts:
         self.rows = 0
         self.waiting = 0
 
-    def expect(self, row: int) -> None:
-        """A row was read; raises ValueError if its number was read before."""
-        if row >= len(self._bytes):
-            more = max(row + 1 - len(self._bytes), 65_536)
+    def expect(self, rows: Sequence[int]) -> None:
+        """Rows were read, in ascending order; raises ValueError if a number was read before."""
+        if not rows:
+            return
+        if rows[-1] >= len(self._bytes):
+            more = max(rows[-1] + 1 - len(self._bytes), 65_536)
             self._bytes.extend(bytes(more))
             self._reason_of.frombytes(bytes(more * self._reason_of.itemsize))
-        if self._bytes[row]:
-            raise ValueError(f"row {row} was read twice")
-        self._bytes[row] = EXPECTED
-        self.rows += 1
-        self.waiting += 1
+        known = self._bytes
+        for row in rows:
+            if known[row]:
+                raise ValueError(f"row {row} was read twice")
+            known[row] = EXPECTED
+        self.rows += len(rows)
+        self.waiting += len(rows)
 
     def decide(self, row: int, verdict: Verdict, code: str = "", reason: str = "") -> None:
         """The row's verdict; raises ValueError for a row that was not read or is decided already."""
@@ -60,6 +65,10 @@ class Verdicts:
             expected.discard(each.row)
         if expected:
             raise ValueError(f"the sink gave no verdict on {len(expected)} rows, the first is row {min(expected)}")
+
+    def rejected(self, row: int) -> bool:
+        """Whether the row's verdict is *rejected*."""
+        return self._bytes[row] == REJECTED
 
     def of(self, row: int) -> tuple[Verdict | None, str, str]:
         """(verdict, code, reason) of a row."""
