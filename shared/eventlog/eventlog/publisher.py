@@ -154,7 +154,6 @@ class Publisher:
             [self.marks[p].id for p in moved],
             [self.marks[p].next_offset - 1 for p in moved],
         )
-        self.published += sum(self.marks[p].sequence - before[p].sequence for p in moved)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -182,6 +181,7 @@ class Publisher:
         if metadata.offset != mark.next_offset:
             raise Moved(f"{self.topic}[{partition}]: landed at {metadata.offset}, not {mark.next_offset}")
         self.marks[partition] = Mark(last.sequence, last.id, mark.next_offset + batch.record_count())
+        self.published += batch.record_count()
 
     async def _compare(self) -> dict[int, Mark]:
         """The marks that topic and log agree on."""
