@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+import events
 from eventlog.projection import (
     FactsTable,
     Patch,
@@ -34,11 +37,20 @@ from eventlog.projection import (
 from eventlog.projection import (
     uuid as ids,
 )
-from events import DealerOnboarded, DealerReinstated, DealerSuspended, InvoiceIssued, PaymentReceived, SaleRecorded
-from events.catalogue import Event
+from events import (
+    DealerOnboarded,
+    DealerReinstated,
+    DealerSuspended,
+    InvoiceIssued,
+    PaymentReceived,
+    SaleRecorded,
+    VisitLogged,
+)
+from events.catalogue import EVENT_TYPES, STREAMS, Event
 from events.envelope import encode
 from events.placement import HEADER, Placement, pack, partition_of
 
+SAMPLES = Path(events.__file__).parent / "samples"
 START = datetime(2026, 1, 2, tzinfo=UTC)
 PARTITIONS = 4
 
@@ -98,14 +110,17 @@ class History:
 
 
 def shuffled(histories: Iterable[History], seed: int) -> list[Kept]:
-    """One interleaving of all partitions of all topics; each partition keeps its order."""
+    """One interleaving of all partitions of all topics, some fast, some slow; each partition keeps its order."""
     chance = random.Random(seed)
-    queues = [list(reversed(kept)) for history in histories for kept in history.records.values() if kept]
-    order = []
+    queues = [(chance.random() ** 3, iter(kept)) for history in histories for kept in history.records.values()]
+    order: list[Kept] = []
     while queues:
-        queue = chance.choice(queues)
-        order.append(queue.pop())
-        queues = [each for each in queues if each]
+        (queue,) = chance.choices(queues, weights=[speed for speed, _ in queues])
+        record = next(queue[1], None)
+        if record is None:
+            queues.remove(queue)
+        else:
+            order.append(record)
     return order
 
 
@@ -197,6 +212,49 @@ def declare() -> list[Table]:
     return [ledger, dealer]
 
 
+def every_type(seed: int, prefix: str = "", rounds: int = 11) -> list[History]:
+    """Logs that hold every shipped sample of every type and version, `rounds` times, over eight dealers."""
+    chance = random.Random(seed)
+    samples = [(path.parent.name, path.read_bytes()) for path in sorted(SAMPLES.glob("*/*.json"))] * rounds
+    chance.shuffle(samples)
+    histories = {owner: History(owner, prefix=prefix) for owner in sorted({owner for owner, _ in samples})}
+    for count, (owner, sample) in enumerate(samples):
+        document = msgspec.json.decode(sample)
+        key = f"0191d3a2-0000-7000-8000-00000000000{chance.randrange(8)}"
+        identity = uuid.UUID(int=chance.getrandbits(128), version=4)
+        document |= {"id": str(identity), "subject": key}
+        data = document["data"]
+        if "amount" in data:
+            data["amount"] = f"{chance.randrange(1, 10_000)}.{chance.randrange(100):02}"
+        if "number" in data:
+            data["number"] = f"N-{count}"
+        category = EVENT_TYPES[document["type"]].stream
+        histories[owner].place(msgspec.json.encode(document), identity, f"{key}/{category}")
+    return list(histories.values())
+
+
+def declare_every_type() -> list[Table]:
+    """A journal of every event, and one row a dealer with a column for every stream category, beside `declare()`."""
+    journal = FactsTable("journal", columns={"dealer": ids, "type": text, "on": day}, indexes=[("dealer",)])
+    visit = FactsTable("visit", columns={"dealer": ids, "people": json, "content": text}, scope="dealer")
+    columns = {f"{owner}_{category}": text for owner, kinds in STREAMS.items() for category in kinds}
+    summary = StateTable("summary", key={"dealer": ids}, columns={**columns, "events": integer, "last_on": day})
+    for kind in EVENT_TYPES.values():
+        column = f"{kind.owner}_{kind.stream}"
+        journal.on(kind.model)(lambda e: {"dealer": e.subject, "type": e.type, "on": e.businessdate})
+        summary.on(kind.model, sets=(column,), adds=("events",), maxes=("last_on",))(
+            lambda e, column=column: Patch(
+                key=(e.subject,), set={column: e.id}, add={"events": 1}, max={"last_on": e.businessdate}
+            )
+        )
+
+    @visit.on(VisitLogged, uses=("participants", "content"))
+    def visited(e: Any) -> dict[str, Any]:
+        return {"dealer": e.subject, "people": list(e.data.participants), "content": e.data.content}
+
+    return [journal, visit, summary, *declare()]
+
+
 @asynccontextmanager
 async def topics(stack: Any, names: Iterable[str]) -> AsyncIterator[AIOKafkaAdminClient]:
     """These topics, empty."""
@@ -268,5 +326,6 @@ def world() -> SimpleNamespace:
     """The makers above, for tests that import nothing from here."""
     return SimpleNamespace(
         History=History, shuffled=shuffled, invoice=invoice, payment=payment, onboarded=onboarded, declare=declare,
+        every_type=every_type, declare_every_type=declare_every_type,
         contents=contents, topics=topics, publish=publish, PARTITIONS=PARTITIONS, moment=moment, migrate=migrate,
     )  # fmt: skip

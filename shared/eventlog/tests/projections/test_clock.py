@@ -1,9 +1,10 @@
-"""What is due is issued once, by one worker, dated by its due date, and only while host and database agree on the time."""
+"""What is due is issued once, by one worker, dated by its due date, while host and database agree on the time."""
 
 import time
 from datetime import date, timedelta
 
 import pytest
+
 from eventlog.act import Act
 from eventlog.clock import Clock, ClocksDiffer, Duty, due_table
 from eventlog.projection import Patch

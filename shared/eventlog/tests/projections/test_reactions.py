@@ -1,6 +1,7 @@
 """A reaction answers each cause once, whatever is repeated, restarted or restored."""
 
 import pytest
+
 from eventlog.act import Act
 from eventlog.reactions import Reaction
 from eventlog.reactor import Reactor
@@ -96,7 +97,8 @@ async def test_a_cause_may_be_ignored_and_one_that_cannot_be_answered_parks_its_
     assert {row["reader"] for row in parked} == {"reaction:region-of-dealer"}
     assert "ZeroDivisionError" in await reactor.replay(("customer-registry", f"{DEALERS[1]}/file"))
     await log.pool.execute(
-        "update projection.parked set document = convert_to(replace(convert_from(document, 'UTF8'), 'defect', 'mended'), 'UTF8')"
+        "update projection.parked set document = "
+        "convert_to(replace(convert_from(document, 'UTF8'), 'defect', 'mended'), 'UTF8')"
     )
     assert await reactor.replay(("customer-registry", f"{DEALERS[1]}/file")) is None
     assert await written(log) == 4
