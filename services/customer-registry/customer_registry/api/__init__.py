@@ -1,0 +1,1 @@
+"""What the registry answers over HTTP: one file a resource."""

@@ -1,0 +1,20 @@
+"""What the registry shows: one declaration a table, run live, rebuilt, or folded for one dealer."""
+
+from __future__ import annotations
+
+from customer_registry.projections import cards, changes, dealers, organisation, surveys, visits
+from eventlog.projection import Table
+
+TABLES: list[Table] = [
+    dealers.dealer_scope,
+    dealers.dealer,
+    dealers.dealer_reference,
+    organisation.region,
+    organisation.branch,
+    organisation.territory,
+    organisation.representative,
+    surveys.survey,
+    cards.card_revision,
+    visits.visit,
+    changes.dealer_change,
+]
