@@ -45,7 +45,8 @@ class CancelOrder(Command):
 
 
 class UseReservation(Command):
-    """An invoice names the order: from a reaction to `InvoiceIssued`."""
+    """An invoice names the order: from a reaction to `InvoiceIssued`. Writes an event even where nothing is left to use,
+    so that a reaction that runs again after a restore finds it done."""
 
     order: str
     invoice: str
@@ -95,8 +96,7 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
                 )
             return [OrderCancelled(number=number, reason=reason)]
         case UseReservation(order=number, invoice=invoice, amount=amount):
-            used = _usable(orders, number, invoice, amount)
-            return [ReservationUsed(order=number, invoice=invoice, amount=used)] if used > 0 else []
+            return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, invoice, amount))]
 
 
 def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
@@ -135,7 +135,7 @@ def evolve(orders: Orders, event: Any) -> Orders:
             return _with(orders, number, msgspec.structs.replace(orders.open[number], released=True))
         case OrderCancelled(number=number):
             return _with(orders, number, None)
-        case ReservationUsed(order=number, amount=amount):
+        case ReservationUsed(order=number, amount=amount) if amount > 0:
             order = orders.open[number]
             rest = msgspec.structs.replace(
                 order, amount=order.amount - amount, invoices=(*order.invoices, event.invoice)

@@ -103,18 +103,24 @@ def test_an_invoice_of_a_part_leaves_the_rest_reserved_and_a_cancellation_frees_
     assert given_orders(*part, CancelOrder(number="O1", reason="rest not needed")) == Orders()
 
 
+def used(order: str, amount: int, invoice: str = "I1") -> ReservationUsed:
+    return ReservationUsed(order=order, invoice=invoice, amount=Decimal(amount))
+
+
 def test_an_invoice_uses_a_reservation_once_and_never_more_than_it_holds():
     state = given_orders(place("O1", "600"), UseReservation(order="O1", invoice="I1", amount=Decimal(250)))
     again = UseReservation(order="O1", invoice="I1", amount=Decimal(250))
-    assert ORDERS.decide(state, again) == []
+    assert ORDERS.decide(state, again) == [used("O1", 0)]
     larger = UseReservation(order="O1", invoice="I2", amount=Decimal(999))
     assert ORDERS.decide(state, larger) == [ReservationUsed(order="O1", invoice="I2", amount=Decimal(350))]
 
 
 def test_an_invoice_of_an_order_that_holds_nothing_uses_nothing():
     use = UseReservation(order="O1", invoice="I1", amount=Decimal(10))
-    assert ORDERS.decide(Orders(), use) == []
-    assert ORDERS.decide(given_orders(place("O1", "1001")), use) == []
+    assert ORDERS.decide(Orders(), use) == [used("O1", 0)]
+    held = given_orders(place("O1", "1001"))
+    assert ORDERS.decide(held, use) == [used("O1", 0)]
+    assert ORDERS.evolve(held, used("O1", 0)) == held and ORDERS.evolve(Orders(), used("O1", 0)) == Orders()
 
 
 def test_an_order_number_is_claimed_for_good():

@@ -23,6 +23,7 @@ from events.fields import (
     Ratio,
     Said,
     Text,
+    Used,
     Version,
 )
 from events.types import shapes
@@ -91,11 +92,11 @@ class OrderCancelled(Event, owner="credit-rating", stream="orders"):
 
 
 class ReservationUsed(Event, owner="credit-rating", stream="orders"):
-    """An invoice named its order and used up that much of its reservation, once (domain.md 2.7)."""
+    """An invoice named its order and used up that much of its reservation, once (domain.md 2.7); 0: nothing was left."""
 
     order: Code
     invoice: Code
-    amount: Amount
+    amount: Used
 
 
 class CreditFileOpened(Event, owner="credit-rating", stream="credit"):
