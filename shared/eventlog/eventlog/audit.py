@@ -20,7 +20,8 @@ BROKEN = """
 with chained as (
     select partition, sequence, previous, n, m, command, recorded_at,
         lag(id) over p as id_before, lag(sequence) over p as sequence_before,
-        lag(recorded_at) over p as recorded_before, lag(n) over p as n_before, lag(command) over p as command_before, lead(n) over p as n_after
+        lag(recorded_at) over p as recorded_before,
+        lag(n) over p as n_before, lag(command) over p as command_before, lead(n) over p as n_after
     from log.event window p as (partition by partition order by sequence)
 )
 select partition, sequence from chained

@@ -57,10 +57,17 @@ def meta(key: str = "", content: object = None) -> Meta:
 
 
 def fact(dealer: str, number: str, amount: str = "10.00", *, claim: str | None = None) -> Fact:
-    event = InvoiceIssued.model_construct(
-        source="ERP", number=number, amount=Decimal(amount), currency="CNY", issued_on=date(2026, 1, 2), due_on=date(2026, 2, 1),
-        method="credit", term_days=30, order=None,
-    )  # fmt: skip
+    event = InvoiceIssued(
+        source="ERP",
+        number=number,
+        amount=Decimal(amount),
+        currency="CNY",
+        issued_on=date(2026, 1, 2),
+        due_on=date(2026, 2, 1),
+        method="credit",
+        term_days=30,
+        order=None,
+    )
     id_, today = uuid7(), datetime.now(UTC)
     document = encode(event, id=id_, subject=dealer, time=today, actor="a", business_date=today.date(), correlation="c")
     content = request_hash({"number": number, "amount": amount, "dealer": dealer})
