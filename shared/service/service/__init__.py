@@ -17,7 +17,8 @@ A whole service, in the four kinds of file that touch this kit::
     from fastapi import Response
     from pydantic import BaseModel, ConfigDict
     from service.bulk import Row, RowVerdict, ndjson
-    from service.context import Read, Write
+    from service.context import Read, Write, WriteContext
+    from service.facts import record_rows
     from service.paging import Keyset, Page, PageOf
     from service.problems import Problem
     from service.routing import Router
@@ -64,8 +65,20 @@ A whole service, in the four kinds of file that touch this kit::
                  body_bytes="bulk_bytes", status=200)
     async def record_invoices(request: Request, write: Write) -> Response:
         """Invoices as NDJSON, a verdict for each row."""
-        async def record(rows: list[Row[Invoice]]) -> list[RowVerdict]: ...   # facts → write.runtime.log.record
+        async def record(rows: list[Row[Invoice]]) -> list[RowVerdict]:       # at most 1,000 rows
+            facts = [(row.row, fact_of(row.model, write)) for row in rows]
+            return await record_rows(write.runtime.log, facts)
         return await ndjson(request, Invoice, record)
+
+    @router.post("/dealers/{dealer}/invoices", permission="ledger.record", answers=InvoiceView)
+    async def record_invoice(dealer: UUID, body: Invoice, write: Write) -> Response:
+        """One invoice: a fact has no version, so no ETag; a repeat answers the first position."""
+        position = await write.record(fact_of(body, write))
+        return write.answer(position, InvoiceView(**body.model_dump()))
+
+    def fact_of(body: Invoice, write: WriteContext) -> Fact:   # what makes it one document wherever it comes from
+        event = InvoiceIssued(**body.model_dump(exclude={"dealer"}))
+        return write.fact(event, key=str(body.dealer), natural=(body.source, "invoice", body.number))
 
     # credit_rating/app.py -------------------------------------------------------- wires it
     from pathlib import Path
@@ -83,7 +96,8 @@ A whole service, in the four kinds of file that touch this kit::
         permissions=PERMISSIONS,
         tables=projections.TABLES,                             # dealer_scope among them
         deciders=[ORDERS],
-        reactions=reactions.REACTIONS,
+        reactions=reactions.REACTIONS,                         # eventlog.reactions.Reaction
+        clock=[OPEN_REVIEW],                                   # eventlog.clock.Duty; due_table() among the tables
         problems={"unknown-dealer": Kind(409, "Unknown dealer", "Onboard it first, or repeat in a moment.", 1)},
         migrations=Path(__file__).parent / "migrations",
     )

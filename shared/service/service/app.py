@@ -42,7 +42,7 @@ class Service:
     routers: one for each file of `api/`. `pages=True` adds the sign-in pages; `static` maps paths to public folders.
     permissions: `{permission: roles}`; with the shared ones they are all that a route may name.
     tables: the projections, `dealer_scope` among them; the logs they need follow from their handlers.
-    reactions, clock: declarations of `eventlog.reactions` and `eventlog.clock`.
+    reactions, clock: `eventlog.reactions.Reaction`s, and `eventlog.clock.Duty`s (with `due_table()` among the tables).
     problems: codes of refusals of its own deciders that are not 409, or deserve a title: `{code: Kind(…)}`.
     loops: further things to do for ever, made when the runtime is open.
     """

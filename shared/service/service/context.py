@@ -25,10 +25,12 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from starlette.responses import Response as RawResponse
 
-from eventlog.meta import Meta, Written
+from eventlog.meta import Fact, Meta, Written
 from eventlog.position import Position
+from events.catalogue import Event
 from events.ids import command_id, request_hash
 from service.access import Caller
+from service.facts import REJECTED, fact
 from service.problems import Problem
 from service.runtime import Runtime
 from service.telemetry import current_traceparent, trace_id
@@ -36,7 +38,7 @@ from service.telemetry import current_traceparent, trace_id
 POSITION, AT_LEAST = "Dealerlog-Position", "Dealerlog-Position-At-Least"
 KEY, IF_MATCH, CORRELATION = "Idempotency-Key", "If-Match", "Correlation-Id"
 CONTENT = (BaseModel, str, int, date, UUID, Decimal, list, tuple)
-PRINTABLE = re.compile(r"[\x21-\x7e]{1,255}\Z")
+PRINTABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
 VERSION = re.compile(r'"(\d{1,18})"\Z')
 
 
@@ -104,13 +106,38 @@ class WriteContext(ReadContext):
         self.runtime.metrics.appended.inc(0 if written.repeated else len(written.events))
         return written
 
-    def answer(self, written: Written, state: BaseModel, *, status: int | None = None,
+    def fact(self, event: Event, *, key: str, natural: tuple[str, ...], claim: str | None = None) -> Fact:
+        """The fact of an event under a key (a dealer's id); `natural` is (source system, kind, number)."""
+        return fact(
+            event,
+            key=key,
+            natural=natural,
+            actor=self.caller.login,
+            business_date=self.today,
+            correlation=self.correlation,
+            traceparent=current_traceparent(),
+            claim=claim,
+        )
+
+    async def record(self, one: Fact) -> Position | None:
+        """Record one fact; a known document gives its first position, one of other content is a 409."""
+        (verdict,) = await self.runtime.log.record([one])
+        if verdict.kind in REJECTED:
+            raise Problem(REJECTED[verdict.kind])
+        self.runtime.metrics.appended.inc(verdict.kind == "accepted")
+        position: Position | None = verdict.position
+        return position
+
+    def answer(self, written: Written | Position | None, state: BaseModel, *, status: int | None = None,
                location: str | None = None) -> RawResponse:  # fmt: skip
-        """The new state with its position, in the body and as a header, and its version as ETag."""
-        headers = {"ETag": f'"{written.version}"'}
-        if written.position is not None:
-            headers[POSITION] = str(written.position)
-        position = f'"{written.position}"' if written.position is not None else "null"
+        """The new state with its position, in the body and as a header; an edited stream's version as ETag."""
+        headers: dict[str, str] = {}
+        at = written.position if isinstance(written, Written) else written
+        if isinstance(written, Written):
+            headers["ETag"] = f'"{written.version}"'
+        if at is not None:
+            headers[POSITION] = str(at)
+        position = f'"{at}"' if at is not None else "null"
         if location:
             headers["Location"] = location
         content = state.model_dump_json().encode()
@@ -129,7 +156,7 @@ def idempotency_key(text: str | None) -> str:
     if len(key) > 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not PRINTABLE.match(key):
-        raise Problem("malformed-header", "Idempotency-Key is 1 to 255 visible ASCII characters.")
+        raise Problem("malformed-header", "Idempotency-Key is 1 to 255 ASCII characters.")
     return key
 
 
@@ -154,7 +181,7 @@ def correlation(request: Request) -> str:
     if not given:
         return trace_id()
     if len(given) > 64 or not PRINTABLE.match(given):
-        raise Problem("malformed-header", f"{CORRELATION} is at most 64 visible ASCII characters.")
+        raise Problem("malformed-header", f"{CORRELATION} is at most 64 ASCII characters.")
     return given
 
 

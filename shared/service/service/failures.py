@@ -15,6 +15,7 @@ from starlette.routing import Match
 
 from eventlog import refusals
 from eventlog.refusals import ClaimTaken, CommandReused, CommandTooLarge, Contended, LogClosed, LogRefused, StaleVersion
+from eventlog.waiting import NotVisible, StreamParked, Superseded
 from events.decider import Refused
 from events.unreadable import Unreadable
 from service.problems import Problem, response
@@ -28,7 +29,7 @@ UNREACHABLE = (
 )  # fmt: skip
 ANSWERED: tuple[type[Exception], ...] = (
     Problem, Refused, RequestValidationError, HTTPException, LogRefused, Unreadable, asyncpg.PostgresError,
-    TimeoutError, *UNREACHABLE,
+    TimeoutError, StreamParked, Superseded, *UNREACHABLE,
 )  # fmt: skip
 BY_STATUS = {
     400: "malformed-json",
@@ -68,6 +69,13 @@ def problem_of(error: Exception) -> Problem:
         case HTTPException():
             code = BY_STATUS.get(error.status_code, "invalid" if error.status_code < 500 else "internal")
             return Problem(code, headers=error.headers or {})
+        case NotVisible():
+            lag = {str(position): events for position, events in error.lag.items()}
+            return Problem("not-yet-visible", str(error), lag_events=max(lag.values()), lag=lag)
+        case StreamParked():
+            return Problem("stream-parked", source=error.source, stream=error.stream)
+        case Superseded():
+            return Problem("position-superseded", str(error))
         case asyncpg.QueryCanceledError() | TimeoutError():
             return Problem("timed-out")
         case _ if isinstance(error, UNREACHABLE):

@@ -60,9 +60,9 @@ class Replay(BaseModel):
 
 
 class ReplayedView(BaseModel):
-    """What a replay came to, by generation: events applied, and why it stopped (None: drained)."""
+    """What a replay came to: events applied (a reaction does not count), and why it stopped (None: drained)."""
 
-    applied: int
+    applied: int | None = None
     reason: str | None
 
 
@@ -120,12 +120,18 @@ async def parked(read: Read) -> list[dict[str, Any]]:
 @router.post("/parked/replay", permission="ops.replay", status=200, answers=dict[str, ReplayedView])
 async def replay(body: Replay, write: Write) -> dict[str, Any]:
     """Replay a parked stream after a fix; a stream that is not parked is left as it is."""
-    projector = write.runtime.projector
-    if projector is None:
-        raise Problem("temporarily-unavailable", "This process does not project; ask one with the role worker.")
+    runtime = write.runtime
+    if runtime.projector is None:
+        raise Problem("temporarily-unavailable", "The read model is not open.")
     log.warning("replay", login=write.caller.login, source=body.source, stream=body.stream)
-    done = await projector.replay((body.source, body.stream))
-    return {reader: replayed._asdict() for reader, replayed in done.items()}
+    async with _pool(runtime).acquire() as conn:
+        held = {each.reader for each in await parking.parked_streams(conn) if each.stream == body.stream}
+    done = await runtime.projector.replay((body.source, body.stream))
+    said = {reader: replayed._asdict() for reader, replayed in done.items()}
+    for reactor in runtime.reactors:
+        if reactor.reader in held:
+            said[reactor.reader] = {"reason": await reactor.replay((body.source, body.stream))}
+    return said
 
 
 def _pool(runtime: Any) -> Any:

@@ -39,7 +39,13 @@ PROBLEMS: dict[str, Kind] = {
     "not-found": Kind(404, "Not found", "Check the address; what lies outside your scope is not found either."),
     "method-not-allowed": Kind(405, "Method not allowed", "Use a method that Allow names."),
     "conflict": Kind(409, "Conflict", "Read the current state and decide again."),
+    "document-conflict": Kind(
+        409, "Document known with other content", "Reverse the document that is there, or give this one its own number."
+    ),
     "claim-taken": Kind(409, "Already taken", "Use another value, or the document that holds it."),
+    "position-superseded": Kind(
+        409, "Position of another history", "The log was restored to before that write: send the command again."
+    ),
     "stale-version": Kind(412, "Stale version", "Read again, merge, and send the ETag you then got as If-Match."),
     "too-large": Kind(413, "Body too large", "Send less at once; Dealerlog-Limit says how much, in bytes."),
     "wrong-media-type": Kind(415, "Wrong media type", "Send the Content-Type that the detail names."),

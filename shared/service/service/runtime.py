@@ -57,6 +57,7 @@ class Runtime:
     reader: Reader = None  # type: ignore[assignment]  # opened when the application starts
     pool: Any = None
     projector: Any = None
+    reactors: Sequence[Any] = ()
     waiting: Visible | None = None
     problems: Mapping[str, Kind] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)

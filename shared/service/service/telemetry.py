@@ -61,7 +61,12 @@ class Telemetry:
             asyncpg.instrument(tracer_provider=self.provider)
 
     def close(self) -> None:
-        """Send what is still held."""
+        """Send what is still held, and trace the database no longer."""
+        from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+
+        asyncpg = AsyncPGInstrumentor()  # type: ignore[no-untyped-call]
+        if self.exports and asyncpg.is_instrumented_by_opentelemetry:
+            asyncpg.uninstrument()
         self.provider.shutdown()
 
 

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aiokafka.helpers import create_ssl_context
-from faststream.kafka import KafkaBroker
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
-
-from eventlog.consume import Consuming
 from eventlog.database import connect_pool
 from eventlog.log import Log
 from eventlog.projector import Projector
-from eventlog.publisher import Publisher
-from eventlog.topics import topic_of
+from eventlog.reactor import Reactor
+from eventlog.waiting import Waiting
 from service.figures import Figures
-from service.lifecycle import Loop, running, until_stopped
+from service.lifecycle import running
+from service.loops import loops_of
 from service.rls import RowSecurity
 from service.runtime import Runtime
 from service.scope import Reader
-from service.settings import Settings
 
 if TYPE_CHECKING:
     from service.app import Service
-
-SASL: dict[str, Callable[..., BaseSecurity]] = {
-    "PLAIN": SASLPlaintext,
-    "SCRAM-SHA-256": SASLScram256,
-    "SCRAM-SHA-512": SASLScram512,
-}
 
 
 @asynccontextmanager
@@ -46,11 +33,7 @@ async def opened(service: Service, runtime: Runtime) -> AsyncIterator[None]:
         await _open_reading(service, runtime, stack)
         figures = Figures(runtime)
         runtime.metrics.measure(figures.measure)
-        loops = [*service.loops(runtime)]
-        if "relay" in settings.active_roles:
-            loops.append(_publishing(runtime, figures))
-        if "worker" in settings.active_roles and service.tables:
-            loops.append(await _projecting(runtime, figures, stack))
+        loops = [*loops_of(service, runtime, figures), *service.loops(runtime)]
         await stack.enter_async_context(running(loops, runtime))
         yield
 
@@ -58,6 +41,7 @@ async def opened(service: Service, runtime: Runtime) -> AsyncIterator[None]:
 async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStack) -> None:
     """The first generation if there is none, its policies asserted, and the pool that they bind."""
     settings, security = runtime.settings, RowSecurity.of(runtime.settings.database)
+    waiting = runtime.waiting = Waiting(runtime.pool)
     runtime.projector = Projector(
         service.name,
         service.tables,
@@ -65,7 +49,14 @@ async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStac
         settings.partitions,
         prefix=settings.kafka_topic_prefix,
         security=security,
+        moved=waiting.wake,
     )
+    runtime.reactors = [
+        Reactor(
+            service.name, reaction, runtime.log, runtime.pool, settings.partitions, prefix=settings.kafka_topic_prefix
+        )
+        for reaction in service.reactions
+    ]
     schema = await runtime.projector.start()
     async with runtime.pool.acquire() as connection:
         await security.check(connection, schema, service.tables)
@@ -76,69 +67,3 @@ async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStac
     )
     stack.push_async_callback(runtime.reader.close)
     runtime.health.depends("database", runtime.reader.ping)
-
-
-def _publishing(runtime: Runtime, figures: Figures) -> Loop:
-    settings = runtime.settings
-    topic = topic_of(runtime.name, settings.kafka_topic_prefix)
-    publisher = Publisher(runtime.log, kafka_options(settings), topic)
-    figures.publisher = publisher
-    runtime.health.notice("publisher", lambda: publisher.stopped)
-    return Loop(
-        name="publisher", role="relay", run=until_stopped(publisher.run, lambda: publisher.turned_at), stale_seconds=60
-    )
-
-
-async def _projecting(runtime: Runtime, figures: Figures, stack: AsyncExitStack) -> Loop:
-    """The consumer of every log that the tables need; idle without lag counts as progress."""
-    settings, projector = runtime.settings, runtime.projector
-    broker = KafkaBroker(
-        settings.kafka_bootstrap_servers, security=security_of(settings), client_id=runtime.name, logger=None
-    )
-    consuming = Consuming(broker, projector, group=f"{settings.kafka_topic_prefix}{runtime.name}")
-    figures.consuming = consuming
-    runtime.health.notice("projector", lambda: _troubles(projector))
-
-    async def work() -> None:
-        await broker.start()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await broker.stop()
-
-    def turned_at() -> float:
-        idle = not any(consuming.lag().values())
-        return time.monotonic() if idle else float(consuming.turned_at)
-
-    return Loop(name="projector", role="worker", run=until_stopped(work, turned_at), stale_seconds=60)
-
-
-def _troubles(projector: Projector) -> str | None:
-    stopped = [f"{source}[{partition}] {why}" for (source, partition), why in sorted(projector.stopped.items())]
-    return "; ".join([*stopped, *([projector.failing] if projector.failing else [])]) or None
-
-
-def kafka_options(settings: Settings) -> dict[str, Any]:
-    """Arguments of an aiokafka client, TLS included."""
-    options = settings.kafka()
-    if "SSL" in settings.kafka_security_protocol:
-        options["ssl_context"] = create_ssl_context(
-            cafile=settings.kafka_ssl_cafile, certfile=settings.kafka_ssl_certfile, keyfile=settings.kafka_ssl_keyfile
-        )
-    return options
-
-
-def security_of(settings: Settings) -> BaseSecurity | None:
-    """The same for FastStream's broker."""
-    if settings.kafka_security_protocol == "PLAINTEXT":
-        return None
-    options = kafka_options(settings)
-    context = options.get("ssl_context")
-    if settings.kafka_sasl_mechanism is None:
-        return BaseSecurity(ssl_context=context, use_ssl=context is not None)
-    return SASL[settings.kafka_sasl_mechanism](
-        username=options["sasl_plain_username"] or "",
-        password=options["sasl_plain_password"] or "",
-        ssl_context=context,
-        use_ssl=context is not None,
-    )

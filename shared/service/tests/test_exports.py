@@ -24,7 +24,8 @@ COLUMNS = (
 MOMENT = datetime.datetime(2024, 1, 2, 11, 4, 5, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 ROW = ("南京新街口", Decimal("-1234.5"), 7, datetime.date(2024, 1, 2), MOMENT)
 FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1", "−1", " =1", "\u3000=1", "\ufeff=1"
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1", "−1",
+    " =1", "\u3000=1", "\ufeff=1"
 ]  # fmt: skip
 
 

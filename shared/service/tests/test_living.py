@@ -218,6 +218,7 @@ async def test_what_an_event_carries_belongs_to_the_callers_trace(exporting: boo
         f"{ours.trace_id:032x}" == "0af7651916cd43dd8448eb211c80319c" and f"{ours.span_id:016x}" != "b7ad6b7169203331"
     )
     assert fresh.trace_id != ours.trace_id
+    telemetry.close()
     assert [span.name for span in exporter.get_finished_spans()] == (["GET /traced"] * 2 if exporting else [])
 
 

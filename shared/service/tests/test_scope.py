@@ -121,8 +121,14 @@ async def test_a_reader_cannot_write_or_lift_its_policy(world: World) -> None:
     conn = await asyncpg.connect(world.urls.reader)
     table = f"{world.schema}.ledger"
     try:
-        for statement in (f"delete from {table}", f"update {table} set amount = 0",
-                          f"alter table {table} disable row level security", f"drop policy scope on {table}", f"set role {world.security.writer}"):  # fmt: skip
+        weakenings = (
+            f"delete from {table}",
+            f"update {table} set amount = 0",
+            f"alter table {table} disable row level security",
+            f"drop policy scope on {table}",
+            f"set role {world.security.writer}",
+        )
+        for statement in weakenings:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await conn.execute(statement)
         await conn.execute("set row_security = off")
