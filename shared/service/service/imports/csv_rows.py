@@ -1,7 +1,8 @@
 """CSV, line by line, with a verdict for every malformed record.
 
 The standard library's reader is used and not polars: polars either refuses a whole file for one ragged row or cuts
-the row silently, and every row must get its own verdict here.
+the row silently, and every row must get its own verdict here. A cell beyond 131,072 characters (the reader's own limit)
+is an error of its record.
 """
 
 import csv

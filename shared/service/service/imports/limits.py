@@ -17,7 +17,6 @@ class Limits:
     rows: int = 8_000_000
     columns: int = 256
     line_bytes: int = 1 * MIB
-    cell_characters: int = 32_767
     slice_rows: int = 5_000
     spool_rows: int = 200_000
     dealers: int = 500_000

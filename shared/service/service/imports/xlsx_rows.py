@@ -27,17 +27,17 @@ class XlsxTable:
         self._sheet = open_sheet(path, sheet)
         self.total: int | None = rows_of.get(self._sheet._worksheet_path.lstrip("/"))
         self.columns = next(
-            (header_of(cells, most=limits.columns) for _, cells, _ in self._records() if any(cells)), ()
+            (header_of(cells, most=limits.columns) for _, cells in self._records() if any(cells)), ()
         ) or header_of((), most=limits.columns)
 
-    def _records(self) -> Iterator[tuple[int, list[Any], RowError | None]]:
-        """(row number, values, fault) of every row that the sheet holds, empty ones too."""
+    def _records(self) -> Iterator[tuple[int, list[Any]]]:
+        """(row number, values) of every row that the sheet holds, empty ones too."""
         number = 0
         try:
             for number, cells in enumerate(self._sheet.iter_rows(), start=1):
                 if number > self._limits.xlsx_rows:
                     raise ImportRefused("too-many-rows", f"The sheet goes past row {self._limits.xlsx_rows:,}.")
-                yield number, [value_of(cell) for cell in cells], None
+                yield number, [value_of(cell) for cell in cells]
         except ImportRefused:
             raise
         except Exception as error:  # openpyxl lets KeyError, IndexError, ParseError, zlib.error … through
@@ -46,7 +46,7 @@ class XlsxTable:
     def slices(self) -> Iterator[Slice]:
         """Slices of at most `limits.slice_rows` rows; a row without any value is no record but keeps its number."""
         width, header_seen, part = len(self.columns), False, Slice([], [], 0)
-        for number, cells, _ in self._records():
+        for number, cells in self._records():
             if not any(cell is not None for cell in cells):
                 continue
             if not header_seen:
