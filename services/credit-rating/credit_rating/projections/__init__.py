@@ -5,6 +5,7 @@ from credit_rating.projections.credit_limit import credit_limit
 from credit_rating.projections.dealer import dealer
 from credit_rating.projections.dealer_reference import dealer_reference
 from credit_rating.projections.dealer_scope import dealer_scope
+from credit_rating.projections.due import due
 from credit_rating.projections.grade import grade
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.onboarding import onboarding
@@ -21,6 +22,7 @@ TABLES = [
     survey_answer,
     ledger_entry,
     credit_file,
+    due,
     grade,
     credit_limit,
     orders,

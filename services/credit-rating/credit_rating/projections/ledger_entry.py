@@ -1,7 +1,8 @@
 """The ledger as facts: every document and every correction, so that any date at any cut can be read again.
 
 `origin` is the source system (`source` is the log's own column); `dated` the document's business date; `invoice` the
-invoice that a credit note names; `reversed` the event that a reversal takes back; `importid`, `importrow` lead to the file.
+invoice that a credit note names; `reversed` the event that a reversal takes back; `importid`, `importrow` lead to the
+file.
 """
 
 from typing import Any

@@ -1,0 +1,167 @@
+"""Credit grades: the one in force, all before it, why it is what it is, and the same decision taken again."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from credit_rating.domain.indicators import INDICATORS
+from credit_rating.published_policies import named
+from credit_rating.rederive import rederive
+from events.types.shapes import PolicyRef
+from service.context import Read
+from service.paging import Keyset, Page, PageOf
+from service.problems import Problem
+from service.routing import Router
+from service.scope import require_dealer_in_scope
+
+router = Router("grades")
+LATEST_FIRST = Keyset("as_of", "sequence", descending=True)
+COLUMNS = """g.event as id, g.dealer, g.run, g.as_of, g.grade, g.previous_grade, g.rule, g.approved_by, g.recorded_at,
+    g.sequence"""
+OF_COMPLETED = "from grade g join run r on r.run = g.run and r.completed where g.dealer = $1"
+IN_FORCE = f"select {COLUMNS} {OF_COMPLETED} and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1"
+LIST = f"select * from (select {COLUMNS} {OF_COMPLETED}) as g where {{after}} {{order}} limit {{limit}}"
+WHOLE = """
+select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, r.completed
+from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run left join run r on r.run = g.run
+where g.event = $1
+"""
+
+
+class GradeView(BaseModel):
+    """A grade 1–5 of a completed run; `rule` is the row and column of the policy's table that fired."""
+
+    id: UUID
+    dealer: UUID
+    run: UUID
+    as_of: date
+    grade: int
+    previous_grade: int | None
+    rule: str
+    approved_by: str
+    recorded_at: datetime
+
+
+class IndicatorView(BaseModel):
+    """One of the nine: its letter, its figure, what it was computed from, and the policy's thresholds for it."""
+
+    name: str
+    group: str
+    grade: str
+    value: str | None
+    inputs: dict[str, Any]
+    note: str | None
+    thresholds: Any
+
+
+class LimitFactors(BaseModel):
+    """How the limit came out: min(m3, m12 × season) × term_days ÷ 30 × coefficient, rounded down."""
+
+    limit: Decimal
+    m3: Decimal | None
+    m12: Decimal | None
+    season: Decimal
+    term_days: int
+    coefficient: Decimal
+    basis: str
+
+
+class ExplanationView(GradeView):
+    """Everything that a grade rests on; `current` unless its run is not complete."""
+
+    current: bool
+    indicators: list[IndicatorView]
+    table_row: dict[str, int]
+    limit: LimitFactors | None
+    survey: dict[str, Any] | None
+    policy: PolicyRef
+    cut: dict[str, dict[str, int]]
+
+
+class DifferenceView(BaseModel):
+    """One value that comes out otherwise."""
+
+    path: str
+    recorded: Any
+    derived: Any
+
+
+class RederivationView(BaseModel):
+    """The decision taken again at its cut, under its policy."""
+
+    id: UUID
+    dealer: UUID
+    run: UUID
+    equal: bool
+    differences: list[DifferenceView]
+
+
+@router.get("/dealers/{dealer}/grade", permission="grade.read", answers=GradeView)
+async def grade_in_force(dealer: UUID, read: Read, as_of: date | None = None) -> GradeView:
+    """The grade in force on a day, of the latest completed run."""
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        row = await conn.fetchrow(IN_FORCE, dealer, as_of or read.today)
+    if row is None:
+        raise Problem("not-found", "The dealer has no grade yet: a rating run gives the first.")
+    return GradeView.model_validate(dict(row))
+
+
+@router.get("/dealers/{dealer}/grades", permission="grade.read", answers=Page[GradeView])
+async def list_grades(dealer: UUID, read: Read, page: PageOf) -> Page[GradeView]:
+    """Every grade of a dealer, the latest first."""
+    query = LIST.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        rows = await conn.fetch(query, dealer, *LATEST_FIRST.values(page))
+    return page.of(rows, LATEST_FIRST, GradeView)
+
+
+@router.get("/grades/{grade}/explanation", permission="grade.read", answers=ExplanationView)
+async def explain_grade(grade: UUID, read: Read) -> ExplanationView:
+    """Why a grade is what it is: rule, indicators with their inputs and thresholds, limit, policy, cut."""
+    async with read.snapshot() as conn:
+        row = await conn.fetchrow(WHOLE, grade)
+        if row is None:
+            raise Problem("not-found", "There is no such grade in your scope.", retryable=True)
+        reference = PolicyRef.model_validate_json(row["policy"])
+        policy = (await named(conn, reference)).policy
+    content = policy.model_dump(mode="json", by_alias=True)
+    return ExplanationView.model_validate(
+        dict(row)
+        | {
+            "id": row["event"],
+            "current": bool(row["completed"]),
+            "indicators": _indicators(json.loads(row["indicators"]), content["indicators"]),
+            "table_row": content["grades"][row["rule"].partition("/")[0]],
+            "limit": dict(row) if row["limit"] is not None else None,
+            "survey": json.loads(row["survey"] or "null"),
+            "policy": reference,
+            "cut": json.loads(row["cut"]),
+        }
+    )
+
+
+@router.get("/grades/{grade}/rederivation", permission="grade.rederive", answers=RederivationView)
+async def rederive_grade(grade: UUID, read: Read) -> RederivationView:
+    """Take the decision again from the facts within its cut and compare every byte."""
+    done = await rederive(read.runtime.log, grade)
+    if done is None:
+        raise Problem("not-found", "There is no such grade.", retryable=True)
+    found = [DifferenceView(**each._asdict()) for each in done.differences]
+    return RederivationView(id=done.event, dealer=done.dealer, run=done.run, equal=done.equal, differences=found)
+
+
+def _indicators(said: dict[str, Any], rules: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"note": None, "value": None, **said[each.name]}
+        | {"name": each.name, "group": each.group, "thresholds": rules.get(each.name)}
+        for each in INDICATORS
+        if each.name in said
+    ]

@@ -1,0 +1,101 @@
+"""Credit limits: the one in force with how it was computed, all before it, and what is left of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from credit_rating.domain.credit_check import exposure
+from credit_rating.domain.order import ORDERS
+from credit_rating.snapshot import company_snapshot
+from credit_rating.standing import standing_in
+from service.context import Read
+from service.paging import Keyset, Page, PageOf
+from service.problems import Problem
+from service.routing import Router
+from service.scope import require_dealer_in_scope
+
+router = Router("limits")
+LATEST_FIRST = Keyset("as_of", "sequence", descending=True)
+COLUMNS = """l.event as id, l.dealer, l.run, l.as_of, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient,
+    l.basis, l.recorded_at, l.sequence"""
+OF_COMPLETED = "from credit_limit l join run r on r.run = l.run and r.completed where l.dealer = $1"
+IN_FORCE = f"select {COLUMNS} {OF_COMPLETED} and l.as_of <= $2 order by l.as_of desc, l.sequence desc limit 1"
+LIST = f"select * from (select {COLUMNS} {OF_COMPLETED}) as l where {{after}} {{order}} limit {{limit}}"
+
+
+class LimitView(BaseModel):
+    """A limit: min(m3, m12 × season) × term_days ÷ 30 × coefficient, rounded down; a new dealer's by forecast."""
+
+    id: UUID
+    dealer: UUID
+    run: UUID
+    as_of: date
+    limit: Decimal
+    m3: Decimal | None
+    m12: Decimal | None
+    season: Decimal
+    term_days: int
+    coefficient: Decimal
+    basis: str
+    recorded_at: datetime
+
+
+class ExposureView(BaseModel):
+    """What is left of a limit: exposure = open invoices − unapplied credit + released orders not yet invoiced."""
+
+    dealer: UUID
+    as_of: date
+    grade: int | None
+    limit: Decimal | None
+    exposure: Decimal
+    headroom: Decimal | None
+    open_invoices: Decimal
+    unapplied_credit: Decimal
+    reserved: Decimal
+    overdue: Decimal
+    suspended: bool
+
+
+@router.get("/dealers/{dealer}/limit", permission="limit.read", answers=LimitView)
+async def limit_in_force(dealer: UUID, read: Read, as_of: date | None = None) -> LimitView:
+    """The limit in force on a day, of the latest completed run."""
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        row = await conn.fetchrow(IN_FORCE, dealer, as_of or read.today)
+    if row is None:
+        raise Problem("not-found", "The dealer has no limit yet: a rating run sets the first.")
+    return LimitView.model_validate(dict(row))
+
+
+@router.get("/dealers/{dealer}/limits", permission="limit.read", answers=Page[LimitView])
+async def list_limits(dealer: UUID, read: Read, page: PageOf) -> Page[LimitView]:
+    """Every limit of a dealer, the latest first."""
+    query = LIST.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        rows = await conn.fetch(query, dealer, *LATEST_FIRST.values(page))
+    return page.of(rows, LATEST_FIRST, LimitView)
+
+
+@router.get("/dealers/{dealer}/exposure", permission="limit.read", answers=ExposureView)
+async def exposure_now(dealer: UUID, read: Read) -> ExposureView:
+    """What an order of today would be checked against."""
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+    orders, _ = await read.runtime.log.state(ORDERS, str(dealer))
+    async with company_snapshot(read.runtime.pool) as conn:
+        standing = await standing_in(conn, dealer, read.today)
+    exposed: Decimal = exposure(standing, orders.reserved)
+    said: dict[str, Any] = standing.model_dump(include=set(ExposureView.model_fields))
+    return ExposureView(
+        **said,
+        dealer=dealer,
+        exposure=exposed,
+        headroom=None if standing.limit is None else standing.limit - exposed,
+        reserved=orders.reserved.on_credit + orders.reserved.prepaid,
+    )

@@ -1,0 +1,145 @@
+"""Orders: placed, checked against the dealer's limit at once, released or held; cancelled."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit_rating.closed import Closed
+from credit_rating.domain.order import ORDERS, CancelOrder, Orders
+from credit_rating.domain.order import PlaceOrder as Place
+from credit_rating.standing import gathered_standing
+from events import CreditCheck, HoldReason, OrderHeld, OrderPlaced, OrderReleased
+from events.decider import Refused
+from events.fields import Amount, Code, Currency, Said
+from service.context import Read, Write
+from service.paging import Keyset, Page, PageOf
+from service.problems import Problem
+from service.routing import Router
+from service.scope import require_dealer_in_scope
+
+router = Router("orders")
+BY_NUMBER = Keyset("number")
+COLUMNS = "number, amount, currency, prepaid, ordered_on, state, reasons, checked, cancelled_because, used"
+ONE = f"select {COLUMNS} from orders where dealer = $1 and number = $2"
+LIST = f"select {COLUMNS} from orders where dealer = $1 and {{after}} {{order}} limit {{limit}}"
+
+
+class PlaceOrder(Closed):
+    """An order, tax included; it counts from today."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"number": "SO-2026-0412", "amount": "18600.00", "currency": "CNY"}]}
+    )
+
+    number: Code
+    amount: Amount
+    currency: Currency
+    prepaid: bool = False
+
+
+class Cancel(Closed):
+    """Why the order will not be delivered."""
+
+    reason: Said = Field(examples=["The dealer withdrew it."])
+
+
+class OrderView(BaseModel):
+    """An order and the check it went through; `reasons` is empty unless it is held."""
+
+    number: str
+    amount: Decimal
+    currency: str
+    prepaid: bool
+    ordered_on: date
+    state: str
+    reasons: list[HoldReason] = []
+    check: CreditCheck | None = None
+    used: Decimal = Decimal(0)
+    cancelled_because: str | None = None
+
+
+class CancelledView(BaseModel):
+    """An order that was cancelled."""
+
+    number: str
+    state: str
+    cancelled_because: str
+
+
+@router.post("/dealers/{dealer}/orders", permission="order.place", answers=OrderView)
+async def place_order(dealer: UUID, body: PlaceOrder, write: Write) -> Response:
+    """Place an order; it is released or held at once, with every reason."""
+    if body.currency != write.runtime.settings.currency:
+        raise Refused("other-currency", f"Orders here are in {write.runtime.settings.currency}.")
+    async with write.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+
+    async def checked(_: Orders) -> Place:
+        standing = await gathered_standing(write.runtime, dealer, write.today)
+        return Place(**body.model_dump(), ordered_on=write.today, standing=standing)
+
+    written = await write.handle(ORDERS, str(dealer), None, prepare=checked)
+    return write.answer(written, view_of(written.events))
+
+
+@router.post(
+    "/dealers/{dealer}/orders/{number}/cancel", permission="order.cancel", answers=CancelledView, edits=True, status=200
+)
+async def cancel_order(dealer: UUID, number: str, body: Cancel, write: Write) -> Response:
+    """Cancel an order; what it still reserves is free."""
+    async with write.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+    written = await write.handle(ORDERS, str(dealer), CancelOrder(number=number, reason=body.reason))
+    return write.answer(written, CancelledView(number=number, state="cancelled", cancelled_because=body.reason))
+
+
+@router.get("/dealers/{dealer}/orders", permission="order.read", answers=Page[OrderView])
+async def list_orders(dealer: UUID, read: Read, page: PageOf) -> Page[OrderView]:
+    """Orders of a dealer, by number."""
+    query = LIST.format(after=BY_NUMBER.after(page, 2), order=BY_NUMBER.order, limit=page.limit + 1)
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        rows = await conn.fetch(query, dealer, *BY_NUMBER.values(page))
+    return page.of([_row(row) for row in rows], BY_NUMBER, OrderView)
+
+
+@router.get("/dealers/{dealer}/orders/{number}", permission="order.read", answers=OrderView)
+async def read_order(dealer: UUID, number: str, read: Read) -> OrderView:
+    """One order; its ETag is the version of the dealer's orders, which a cancellation names."""
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        row = await conn.fetchrow(ONE, dealer, number)
+    if row is None:
+        raise Problem("not-found", f"The dealer has no order {number}.")
+    _, version = await read.runtime.log.state(ORDERS, str(dealer))
+    read.etag(version)
+    return OrderView.model_validate(_row(row))
+
+
+def view_of(events: list[Any]) -> OrderView:
+    """What placing an order came to, as its events say it."""
+    said: dict[str, Any] = {}
+    for event in events:
+        match event:
+            case OrderPlaced():
+                said |= event.model_dump() | {"state": "placed"}
+            case OrderReleased():
+                said |= {"state": "released", "check": event.check}
+            case OrderHeld():
+                said |= {"state": "held", "check": event.check, "reasons": list(event.reasons)}
+    return OrderView.model_validate(said)
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return dict(row) | {
+        "reasons": json.loads(row["reasons"] or "[]"),
+        "check": json.loads(row["checked"] or "null"),
+        "used": row["used"] or Decimal(0),
+    }

@@ -1,0 +1,30 @@
+"""credit-rating: money, standing and limits, wired."""
+
+from credit_rating.api import ROUTERS
+from credit_rating.domain.credit_file import CREDIT_FILE
+from credit_rating.domain.order import ORDERS
+from credit_rating.domain.policy_file import POLICY_FILE
+from credit_rating.domain.rating_run import RATING_RUN
+from credit_rating.permissions import PERMISSIONS
+from credit_rating.problems import PROBLEMS
+from credit_rating.projections import TABLES
+from credit_rating.rating_worker import loops
+from credit_rating.reactions import CLOCK, REACTIONS
+from service.app import Service
+
+SERVICE = Service(
+    name="credit-rating",
+    title="Credit rating",
+    description="What dealers owe, how well they pay, the grade and limit that follow, and the orders that pass.",
+    routers=ROUTERS,
+    permissions=PERMISSIONS,
+    tables=TABLES,
+    deciders=[CREDIT_FILE, ORDERS, POLICY_FILE, RATING_RUN],
+    reactions=REACTIONS,
+    clock=CLOCK,
+    problems=PROBLEMS,
+    loops=loops,
+)
+
+if __name__ == "__main__":
+    raise SystemExit(SERVICE.main())

@@ -1,0 +1,139 @@
+"""What is known of dealers at a cut, read from facts rows only: the input of every rule.
+
+A cut says for each source and partition the last sequence included. A row beyond it is not there, however it came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from credit_rating.domain.entries import (
+    Allocation,
+    CreditNote,
+    Dispute,
+    DisputeOutcome,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    Reversal,
+)
+from credit_rating.domain.facts import DealerFacts, Survey
+from credit_rating.snapshot import SERVICE
+from eventlog.connection import Connection
+from eventlog.position import Cut
+
+REGISTRY = "customer-registry"
+ENTRY = """select dealer, kind, event, origin, number, amount, dated, due_on, method, term_days, order_number, invoice,
+    allocations, outcome, reversed
+from ledger_entry"""
+
+
+def within(parameter: int) -> str:
+    """The condition of rows that a cut includes; the parameter is the `bounds` of the rows' source."""
+    return f"sequence <= coalesce((${parameter}::bigint[])[partition + 1], 0)"
+
+
+WITHIN = within(2)
+ENTRIES = f"{ENTRY} where dealer = any($1) and {WITHIN} order by dealer, sequence"
+SURVEYS = f"""
+select dealer, surveyed_on, annual_turnover, nature, licences, premises, founded_on
+from survey_answer where dealer = any($1) and {WITHIN} order by dealer, sequence
+"""
+ONBOARDINGS = f"""
+select dealer, onboarded_on, term_days, forecast_monthly_sales
+from onboarding where dealer = any($1) and {WITHIN} order by dealer, sequence
+"""
+OF_REGION = f"select distinct dealer from onboarding where region = $1 and {WITHIN} order by dealer"
+
+
+def bounds(cut: Cut, source: str) -> list[int]:
+    """The cut of one source as an array: the last sequence of partition 0, 1, …"""
+    partitions = cut.get(source, {})
+    return [partitions.get(p, 0) for p in range(max(partitions, default=-1) + 1)]
+
+
+async def dealers_of(conn: Connection, region: str, cut: Cut) -> list[UUID]:
+    """The dealers that a region had at the cut, by id."""
+    return [row["dealer"] for row in await conn.fetch(OF_REGION, region, bounds(cut, REGISTRY))]
+
+
+async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[UUID, DealerFacts]:
+    """Everything that a rating needs of these dealers; one not yet onboarded at the cut is absent."""
+    registry = bounds(cut, REGISTRY)
+    onboardings = {row["dealer"]: row for row in await conn.fetch(ONBOARDINGS, dealers, registry)}
+    surveys: dict[UUID, list[Survey]] = {}
+    for row in await conn.fetch(SURVEYS, dealers, registry):
+        surveys.setdefault(row["dealer"], []).append(survey_of(row))
+    entries = await entries_of(conn, dealers, cut)
+    return {
+        dealer: DealerFacts(
+            dealer=str(dealer),
+            onboarded_on=row["onboarded_on"],
+            term_days=row["term_days"],
+            forecast_monthly_sales=row["forecast_monthly_sales"],
+            surveys=tuple(surveys.get(dealer, ())),
+            entries=tuple(entries.get(dealer, ())),
+        )
+        for dealer, row in onboardings.items()
+    }
+
+
+async def entries_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[UUID, list[LedgerEntry]]:
+    """The ledgers of these dealers within the cut, in the order of the log."""
+    return by_dealer(await conn.fetch(ENTRIES, dealers, bounds(cut, SERVICE)))
+
+
+def by_dealer(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[LedgerEntry]]:
+    """Rows of `ledger_entry` as entries, dealer by dealer."""
+    found: dict[UUID, list[LedgerEntry]] = {}
+    for row in rows:
+        found.setdefault(row["dealer"], []).append(entry_of(row))
+    return found
+
+
+def survey_of(row: Mapping[str, Any]) -> Survey:
+    """A row of `survey_answer`."""
+    return Survey(
+        surveyed_on=row["surveyed_on"],
+        annual_turnover=row["annual_turnover"],
+        nature=row["nature"],
+        licences=row["licences"],
+        premises=row["premises"],
+        founded_on=row["founded_on"],
+    )
+
+
+def entry_of(row: Mapping[str, Any]) -> LedgerEntry:
+    """A row of `ledger_entry`."""
+    named: dict[str, Any] = {"id": str(row["event"]), "source": row["origin"], "number": row["number"]}
+    match row["kind"]:
+        case "invoice":
+            return Invoice(
+                **named, amount=row["amount"], issued_on=row["dated"], due_on=row["due_on"], method=row["method"],
+                term_days=row["term_days"], order=row["order_number"],
+            )  # fmt: skip
+        case "payment":
+            return Payment(
+                **named, amount=row["amount"], received_on=row["dated"], allocations=_allocations(row["allocations"])
+            )
+        case "credit_note":
+            return CreditNote(**named, amount=row["amount"], issued_on=row["dated"], invoice=row["invoice"])
+        case "dispute":
+            return Dispute(**named, amount=row["amount"], disputed_on=row["dated"])
+        case "settlement":
+            return DisputeOutcome(**named, settled_on=row["dated"], outcome=row["outcome"])
+        case "reversal":
+            return Reversal(**named, entry=str(row["reversed"]))
+        case kind:
+            raise ValueError(f"the ledger knows no {kind}")
+
+
+def _allocations(text: str | None) -> tuple[Allocation, ...]:
+    return tuple(
+        Allocation(each["invoice"], None if each["amount"] is None else Decimal(each["amount"]))
+        for each in json.loads(text or "[]")
+    )

@@ -1,0 +1,71 @@
+"""*Known at*: a cut, or a moment that the owner of the log turns into one; without either, what is shown now."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import TypeAdapter, ValidationError
+
+from credit_rating.snapshot import SERVICE, positions, wait_until_shown
+from eventlog.position import Cut, cut_from_json, cut_to_json
+from eventlog.refusals import LogClosed
+from service.problems import Problem
+from service.runtime import Runtime
+
+KnownAt = Annotated[
+    str | None,
+    Query(
+        max_length=4000,
+        description='a cut, as JSON {"credit-rating": {"0": 17}} or as its token, or a moment with its time zone',
+    ),
+]
+_cut = TypeAdapter(dict[str, dict[str, int]])
+
+
+async def cut_known_at(runtime: Runtime, said: str | None) -> Cut:
+    """The cut that is meant, once it is shown here; a moment is of this service's own log."""
+    if said is None:
+        return await positions(runtime.pool)
+    cut = read_cut(said) or await _at_moment(runtime, said)
+    await wait_until_shown(runtime.pool, cut, runtime.settings.wait_seconds)
+    return cut
+
+
+def token_of(cut: Cut) -> str:
+    """A cut as one opaque word."""
+    text = json.dumps(cut_to_json(cut), separators=(",", ":"), sort_keys=True)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def read_cut(said: str) -> Cut | None:
+    """The cut in its JSON or its token; None if it is neither."""
+    text = said if said.startswith("{") else _untoken(said)
+    try:
+        return cut_from_json(_cut.validate_json(text))
+    except (ValidationError, ValueError):
+        return None
+
+
+def _untoken(said: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+async def _at_moment(runtime: Runtime, said: str) -> Cut:
+    try:
+        moment = datetime.fromisoformat(said.replace(" ", "+"))  # a plus sign that was not encoded arrives as a blank
+    except ValueError:
+        raise Problem("invalid", "known_at is a cut or a moment such as 2026-03-31T18:00:00+08:00.") from None
+    if moment.tzinfo is None:
+        raise Problem("invalid", "known_at needs a time zone, such as 2026-03-31T18:00:00+08:00.")
+    try:
+        return {SERVICE: (await runtime.log.cut(moment))[SERVICE]}
+    except LogClosed as error:
+        raise Problem("invalid", f"known_at lies in the future, or the log is closed: {error}") from error

@@ -1,0 +1,63 @@
+"""Policies as they are published: which one is in force, and the one that a decision names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from credit_rating.domain.policy import CreditPolicy, content_hash, read_policy
+from eventlog.connection import Connection
+from events.decider import Refused
+from events.types.shapes import PolicyRef
+
+CREDIT = "credit"
+SHIPPED = "policies/credit-2026-01.json"
+
+IN_FORCE = """
+select name, version, content, hash from policy
+where name = $1 and effective_from <= $2 order by effective_from desc, version desc limit 1
+"""
+NAMED = "select name, version, content, hash from policy where name = $1 and version = $2"
+
+
+class InForce(NamedTuple):
+    """A policy with the reference by which decisions name it."""
+
+    policy: CreditPolicy
+    reference: PolicyRef
+
+
+class PolicyAltered(Exception):
+    """What is kept of a policy is not what was published: its hash differs, or it is gone."""
+
+
+def shipped() -> dict[str, Any]:
+    """The content of the policy that a fresh installation begins with."""
+    content: dict[str, Any] = json.loads(files("credit_rating").joinpath(SHIPPED).read_text("utf-8"))
+    return content
+
+
+async def in_force(conn: Connection, as_of: date) -> InForce:
+    """The credit policy in force at the end of `as_of`; refuses where none is published yet."""
+    row = await conn.fetchrow(IN_FORCE, CREDIT, as_of)
+    if row is None:
+        raise Refused("no-policy", f"No credit policy is in force on {as_of}: publish one first.", retryable=True)
+    return _read(row)
+
+
+async def named(conn: Connection, reference: PolicyRef) -> InForce:
+    """The policy that a decision names; raises `PolicyAltered` if its content is no longer what that hash says."""
+    row = await conn.fetchrow(NAMED, reference.name, reference.version)
+    if row is None:
+        raise PolicyAltered(f"policy {reference.name} version {reference.version} is not there")
+    if content_hash(json.loads(row["content"])) != reference.hash:
+        raise PolicyAltered(f"policy {reference.name} version {reference.version} has another content")
+    return _read(row)
+
+
+def _read(row: Mapping[str, Any]) -> InForce:
+    reference = PolicyRef(name=row["name"], version=row["version"], hash=row["hash"])
+    return InForce(read_policy(json.loads(row["content"])), reference)

@@ -1,0 +1,77 @@
+"""The loop that carries rating runs on, and publishes the shipped policy in a fresh installation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import date
+
+import structlog
+
+from credit_rating.domain.policy_file import POLICY_FILE, PublishPolicy
+from credit_rating.published_policies import shipped
+from credit_rating.rating_run import Run, carry_on
+from credit_rating.snapshot import SERVICE, company_snapshot
+from eventlog.log import Log
+from eventlog.meta import Meta
+from events.decider import Refused
+from events.ids import command_id, request_hash
+from service.health import Heart
+from service.lifecycle import Loop
+from service.runtime import Runtime
+
+EVERY_SECONDS = 0.5
+STALE_SECONDS = 300.0
+UNFINISHED = """
+select run, region, as_of, cut, policy, authorised_by, started_on from run where not completed order by started_on, run
+"""
+log = structlog.get_logger("rating")
+
+
+async def publish_shipped_policy(to: Log, today: date) -> None:
+    """Publish the default policy unless it, or one of the same name and at least its version, is there already."""
+    content = shipped()
+    name, version = str(content["name"]), str(content["version"])
+    command = command_id(SERVICE, "shipped-policy", name, version)
+    meta = Meta(
+        actor="system",
+        business_date=today,
+        command_id=command,
+        request_hash=request_hash({"name": name, "version": version}),
+        correlation=str(command),
+    )
+    try:
+        await to.handle(POLICY_FILE, f"policy-{name}", PublishPolicy(name=name, content=content), meta)
+    except Refused as refusal:
+        log.info("the shipped policy is not published", why=refusal.detail)
+
+
+async def carry_on_unfinished(to: Log) -> int:
+    """Carry on every run that was started and is not complete; answers how many."""
+    async with company_snapshot(to.pool) as conn:
+        runs = [Run.of(row) for row in await conn.fetch(UNFINISHED)]
+    for run in runs:
+        await carry_on(to, run)
+        log.info("rating run complete", run=str(run.id), region=run.region)
+    return len(runs)
+
+
+def loops(runtime: Runtime) -> Sequence[Loop]:
+    """This service's own loops."""
+
+    async def run(heart: Heart, stopping: asyncio.Event) -> None:
+        published = False
+        while not stopping.is_set():
+            try:
+                if not published:
+                    await publish_shipped_policy(runtime.log, runtime.settings.today())
+                    published = True
+                await carry_on_unfinished(runtime.log)
+            except Exception as error:  # whatever failed, the run goes on at its cut once it passes
+                log.warning("rating waits", error=repr(error))
+            heart.beat()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), EVERY_SECONDS)
+
+    return [Loop(name="rating", role="worker", run=run, stale_seconds=STALE_SECONDS)]

@@ -1,0 +1,82 @@
+"""What a dealer's standing is at a moment: the grade and limit in force, and everything an order is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from credit_rating.domain.credit_check import Standing, standing_of
+from credit_rating.domain.receivables import receivables
+from credit_rating.evidence import entries_of
+from credit_rating.published_policies import in_force
+from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions, wait_until_shown
+from eventlog.connection import Connection
+from eventlog.position import cut_to_json
+from service.problems import Problem
+from service.runtime import Runtime
+
+LAST = "select coalesce(max(sequence), 0) from log.event where partition = $1"
+SUSPENSION = "select suspended, suspension_on from dealer where dealer = $1"
+IN_FORCE = """
+select g.dealer, g.event, g.run, g.as_of, g.grade, l."limit", g.sequence
+from grade g join run r on r.run = g.run and r.completed join credit_limit l on l.dealer = g.dealer and l.run = g.run
+where g.dealer = $1 and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1
+"""
+
+
+class GradeInForce(NamedTuple):
+    """The grade and limit that a completed run gave last."""
+
+    event: UUID
+    run: UUID
+    as_of: date
+    grade: int
+    limit: Decimal
+
+
+async def grade_in_force(conn: Connection, dealer: UUID, as_of: date) -> GradeInForce | None:
+    """The grade in force on a day: of completed runs the latest; None before the first."""
+    row = await conn.fetchrow(IN_FORCE, dealer, as_of)
+    return row and GradeInForce(row["event"], row["run"], row["as_of"], row["grade"], row["limit"])
+
+
+async def gathered_standing(runtime: Runtime, dealer: UUID, as_of: date) -> Standing:
+    """The standing to check an order against, once everything that the log holds of this dealer is shown here.
+
+    The dealer's orders and its ledger share a partition, so an invoice that used up a reservation is among the
+    receivables whenever its use is in the orders' state. Refuses with 503 while a stream of the dealer is parked.
+    """
+    partition = runtime.log.partition_of(str(dealer))
+    last = await runtime.pool.fetchval(LAST, partition)
+    await wait_until_shown(runtime.pool, {SERVICE: {partition: last}}, runtime.settings.wait_seconds)
+    async with company_snapshot(runtime.pool) as conn:
+        if await parked_keys(conn, [str(dealer)]):
+            raise Problem("stream-parked")
+        return await standing_in(conn, dealer, as_of)
+
+
+async def standing_in(conn: Connection, dealer: UUID, as_of: date) -> Standing:
+    """The standing as one snapshot shows it."""
+    cut = await positions(conn)
+    entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
+    policy, reference = await in_force(conn, as_of)
+    given = await grade_in_force(conn, dealer, as_of)
+    return standing_of(
+        receivables(entries, as_of),
+        rule=policy.check,
+        grade=given.grade if given else None,
+        limit=given.limit if given else None,
+        suspended=is_suspended(await conn.fetchrow(SUSPENSION, dealer), as_of),
+        cut=cut_to_json(cut),
+        policy=reference,
+    )
+
+
+def is_suspended(row: Mapping[str, Any] | None, as_of: date) -> bool:
+    """Whether the last suspension or reinstatement of a dealer bites on a day: before its date the opposite holds."""
+    if row is None or row["suspended"] is None:
+        return False
+    return bool(row["suspended"]) == (row["suspension_on"] <= as_of)
