@@ -32,8 +32,8 @@ select * from (
         and ($1::text is null or territory = $1) and ($2::text is null or branch = $2)
         and ($3::text is null or region = $3) and ($4::text is null or status = $4)
         and ($5::text is null or channel_level = $5) and ($6::uuid is null or supplier = $6)
-        and ($7::text is null or name ilike '%' || $8 || '%' or code = $9 or exists (
-            select from dealer_reference r where r.dealer = dealer.dealer and r.number = $7))
+        and ($7::text is null or name ilike '%' || $8 || '%' or code = $9
+            or "references" @> jsonb_build_array(jsonb_build_object('number', $7::text)))
 ) as listed where {after} {order} limit {limit}
 """
 ONE = "select *, dealer as id from dealer where dealer = $1"
