@@ -2,9 +2,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-MEMBERS := shared/events shared/eventlog shared/service \
+MEMBERS := shared/events shared/eventlog shared/service shared/rules \
 	services/customer-registry services/credit-rating services/tiering services/reporting deploy/local
-MEMBER_NAMES := dealerlog dealerlog-events dealerlog-eventlog dealerlog-service \
+MEMBER_NAMES := dealerlog dealerlog-events dealerlog-eventlog dealerlog-service dealerlog-rules \
 	dealerlog-customer-registry dealerlog-credit-rating dealerlog-tiering dealerlog-reporting
 
 BIN := .venv/bin

@@ -5,11 +5,11 @@ Source: domain.md 0 (a full month has its last day on or before the as-of date) 
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from events.decider import Refused
+from rules.periods import month_end as month_end
 
 LONGEST_WINDOW_DAYS = 3660
 """Ten years: more is a slip."""
@@ -46,8 +46,3 @@ def explicit_window(first: date, last: date, *, today: date) -> Window:
     if last > today:
         raise Refused("window-in-future", f"the window ends on {last}, after today {today}: choose an earlier last day")
     return Window(first, last)
-
-
-def month_end(day: date) -> date:
-    """The last day of the month that `day` lies in."""
-    return day.replace(day=monthrange(day.year, day.month)[1])

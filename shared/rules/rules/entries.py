@@ -1,0 +1,82 @@
+"""What a dealer's ledger holds: the facts that receivables, indicators and limits are computed from.
+
+The service fills these from `InvoiceIssued`, `PaymentReceived`, … (`ledger_facts.entry_of`) or from a table of the
+same rows. Amounts are in the installation's one currency, positive, VAT included; `id` is the event's id, which a
+reversal names.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Method: TypeAlias = Literal["prepaid", "cash", "credit", "bank_acceptance", "commercial_acceptance"]
+Outcome: TypeAlias = Literal["upheld", "dismissed"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One accepted document of one dealer: (source, kind, number) names it."""
+
+    id: str
+    source: str
+    number: str
+
+
+class Invoice(Entry, frozen=True, kw_only=True, gc=False):
+    """Money owed from `due_on` on. A bill's maturity is the due date of the invoice that it settles."""
+
+    amount: Decimal
+    issued_on: date
+    due_on: date
+    method: Method
+    term_days: int = 0
+    order: str | None = None
+
+
+class Allocation(msgspec.Struct, frozen=True, gc=False):
+    """What a payment says it pays: up to `amount` of one invoice, or as much as is open where that is None."""
+
+    invoice: str
+    amount: Decimal | None = None
+
+
+class Payment(Entry, frozen=True, kw_only=True):
+    """Money received; the part that names no invoice goes to the oldest."""
+
+    amount: Decimal
+    received_on: date
+    allocations: tuple[Allocation, ...] = ()
+
+
+class CreditNote(Entry, frozen=True, kw_only=True, gc=False):
+    """Less owed: the named invoice first, then the oldest. It lowers an invoice's value; it does not pay it."""
+
+    amount: Decimal
+    issued_on: date
+    invoice: str | None = None
+
+
+class Dispute(Entry, frozen=True, kw_only=True, gc=False):
+    """`amount` of the invoice (source, number) is contested from `disputed_on` on."""
+
+    amount: Decimal
+    disputed_on: date
+
+
+class DisputeOutcome(Entry, frozen=True, kw_only=True, gc=False):
+    """Every dispute of that invoice raised until `settled_on` is upheld (the dealer was right) or dismissed."""
+
+    settled_on: date
+    outcome: Outcome
+
+
+class Reversal(Entry, frozen=True, kw_only=True, gc=False):
+    """The entry with the id `entry` was never so: a correction of what is known, hence without a business date."""
+
+    entry: str
+
+
+LedgerEntry: TypeAlias = Invoice | Payment | CreditNote | Dispute | DisputeOutcome | Reversal

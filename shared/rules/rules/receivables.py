@@ -1,0 +1,160 @@
+"""Which credit pays which invoice: the allocation, a pure function of the entries and the as-of date.
+
+Source: domain.md 2.2. First what payments and credit notes name, up to the open amount; then what remains of them, by
+(date, number), to the open invoices by (due date, invoice date, number). Money that names an invoice not (yet) known
+stays unapplied until it comes. Sorting rules the cost: n log n in the number of entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from rules.disputes import Disputed, disputed_invoices
+from rules.entries import Allocation, Invoice, LedgerEntry
+from rules.ledger import Credit, CreditKind, Ledger, ledger_at
+from rules.money import NOTHING
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """`amount` of an invoice settled on `on` by a payment, or taken off by a credit note."""
+
+    on: date
+    amount: Decimal
+    kind: CreditKind
+    document: str
+
+
+class Item(msgspec.Struct, frozen=True):
+    """An invoice with what settled it until the as-of date, in order of date, and what is still open."""
+
+    invoice: Invoice
+    open: Decimal
+    settlements: list[Settlement]
+    disputed: Disputed = Disputed()
+
+    @property
+    def credited(self) -> Decimal:
+        """What credit notes took off."""
+        return sum((s.amount for s in self.settlements if s.kind == "credit_note"), NOTHING)
+
+    @property
+    def paid_by_due(self) -> Decimal:
+        """What payments settled on or before the due date."""
+        due_on = self.invoice.due_on
+        return sum((s.amount for s in self.settlements if s.kind == "payment" and s.on <= due_on), NOTHING)
+
+
+class Receivables(msgspec.Struct, frozen=True):
+    """What a dealer owes at the end of `as_of`: every invoice, closed ones included, and credits not applied."""
+
+    as_of: date
+    items: list[Item]
+    unapplied_credits: list[tuple[str, Decimal]]
+    """(document number, amount left of it)."""
+    unapplied: Decimal
+    open_invoices: Decimal
+
+    @property
+    def open_items(self) -> list[Item]:
+        """Invoices with something open; what was settled on the as-of date is closed."""
+        return [item for item in self.items if item.open > 0]
+
+    @property
+    def balance(self) -> Decimal:
+        """Open invoices less unapplied credit: the balance of the ledger."""
+        return self.open_invoices - self.unapplied
+
+    @property
+    def longest_overdue_days(self) -> int:
+        """Days past due of the open invoice that is longest overdue; 0 if none is."""
+        return max((max(0, (self.as_of - item.invoice.due_on).days) for item in self.open_items), default=0)
+
+
+def receivables(entries: Iterable[LedgerEntry], as_of: date) -> Receivables:
+    """The receivables of one dealer at the end of `as_of`, in any order of `entries`."""
+    return allocated(ledger_at(entries, as_of))
+
+
+def allocated(ledger: Ledger) -> Receivables:
+    """The allocation over a ledger that is already cut to a day and sorted."""
+    book = _Book(ledger.invoices)
+    credits = [(credit, *_pay_named(book, credit)) for credit in ledger.credits]
+    left = [(credit.number, held + _pay_oldest(book, credit, free)) for credit, free, held in credits]
+    disputed = disputed_invoices(ledger)
+    items = [
+        Item(invoice, open_, settlements, disputed.get((invoice.source, invoice.number), Disputed()))
+        for invoice, open_, settlements in zip(ledger.invoices, book.open, book.settlements, strict=True)
+    ]
+    for item in items:
+        item.settlements.sort(key=lambda s: s.on)
+    return Receivables(
+        as_of=ledger.as_of,
+        items=items,
+        unapplied_credits=[(number, amount) for number, amount in left if amount > 0],
+        unapplied=sum((amount for _, amount in left), NOTHING),
+        open_invoices=sum(book.open, NOTHING),
+    )
+
+
+class _Book:
+    """Open amounts while credits are being applied; invoices are known by their place in the order of payment."""
+
+    def __init__(self, invoices: list[Invoice]) -> None:
+        self.invoices = invoices
+        self.open = [invoice.amount for invoice in invoices]
+        self.settlements: list[list[Settlement]] = [[] for _ in invoices]
+        self.oldest = 0
+        self._by_document = {(i.source, i.number): place for place, i in enumerate(invoices)}
+        self._by_number: dict[str, list[int]] = {}
+        for place, invoice in enumerate(invoices):
+            self._by_number.setdefault(invoice.number, []).append(place)
+
+    def find(self, source: str, number: str) -> int | None:
+        """The invoice that a credit names: its own source's, else the only one of that number."""
+        place = self._by_document.get((source, number))
+        if place is not None:
+            return place
+        bearing = self._by_number.get(number, [])
+        return bearing[0] if len(bearing) == 1 else None
+
+    def settle(self, place: int, credit: Credit, at_most: Decimal) -> Decimal:
+        """Settle what can be, return how much; money from before its invoice settles it on the invoice's date."""
+        amount = min(self.open[place], at_most)
+        if amount > 0:
+            self.open[place] -= amount
+            on = max(credit.on, self.invoices[place].issued_on)
+            self.settlements[place].append(Settlement(on, amount, credit.kind, credit.number))
+        return amount
+
+
+def _pay_named(book: _Book, credit: Credit) -> tuple[Decimal, Decimal]:
+    """Apply what a credit names; returns (free for the oldest invoices, held for invoices not known yet)."""
+    free, held = credit.amount, NOTHING
+    placed = [(named, book.find(credit.source, named.invoice)) for named in credit.allocations]
+    for named, place in sorted(placed, key=_firmest_first):
+        at_most = free if named.amount is None else min(free, named.amount)
+        if place is None:
+            held += at_most
+            free -= at_most
+        else:
+            free -= book.settle(place, credit, at_most)
+    return free, held
+
+
+def _firmest_first(placed: tuple[Allocation, int | None]) -> tuple[bool, bool]:
+    """Amounts that are stated before "as much as is open", and an unknown invoice's open claim last; else as listed."""
+    named, place = placed
+    return (named.amount is None, named.amount is None and place is None)
+
+
+def _pay_oldest(book: _Book, credit: Credit, free: Decimal) -> Decimal:
+    """Apply the free rest of a credit to the oldest open invoices; returns what is left of it."""
+    while free > 0 and book.oldest < len(book.open):
+        free -= book.settle(book.oldest, credit, free)
+        if book.open[book.oldest] == 0:
+            book.oldest += 1
+    return free
