@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from service.problems import MEDIA_TYPE, PROBLEMS, Kind, Problem, document
 
 if TYPE_CHECKING:
-    from service.routing import Declaration
+    from service.declaring import Declaration
 
 READ_PROBLEMS = ("malformed-header", "unauthenticated", "forbidden", "not-found", "invalid", "too-many-requests",
                  "temporarily-unavailable", "not-yet-visible")  # fmt: skip

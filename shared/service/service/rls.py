@@ -96,9 +96,7 @@ def policies(schema: str, tables: Iterable[Scoped], *, reader: str, writer: str)
             f"create policy project on {name} for all to {quoted(writer)} using (true) with check (true)",
         ]
         if table.name == DEALER_SCOPE:
-            statements += [
-                f"create index if not exists dealer_scope_{place}_idx on {name} ({place})" for place in PLACES
-            ]
+            statements += [f"create index dealer_scope_by_{place} on {name} ({place})" for place in PLACES]
     return statements
 
 

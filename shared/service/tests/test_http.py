@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import HTMLResponse
 
 from eventlog.meta import Meta, Written
 from eventlog.position import Position
@@ -91,6 +92,12 @@ async def read_one(number: str, read: Read, verbose: bool = False) -> OrderView:
             raise ConnectionRefusedError
     read.etag(7)
     return OrderView(number=number, amount=Decimal("1"))
+
+
+@router.get("/orders-page", permission="order.read", page=True)
+async def page(read: Read, month: str = "") -> HTMLResponse:
+    """A page for people."""
+    return HTMLResponse(f"<p>{read.caller.login}</p>")
 
 
 PERMISSIONS = {"order.read": ("auditor", "region_clerk"), "order.place": ("region_clerk",)}
@@ -401,3 +408,25 @@ async def test_the_api_documents_itself_offline(client: httpx.AsyncClient) -> No
     assert "application/problem+json" in place["responses"]["422"]["content"]
     page = (await client.get("/docs")).text
     assert "order.place" in page and "//" not in re.sub(r"<!.*?>", "", page).replace("http://", "")
+
+
+async def test_a_stranger_who_opens_a_page_signs_in_first_and_comes_back(client: httpx.AsyncClient) -> None:
+    away = await client.get("/orders-page?month=2026-01")
+    assert (away.status_code, away.headers["location"]) == (303, "/login?next=/orders-page%3Fmonth%3D2026-01")
+    form = {"role": "region_clerk", "code": "R1", "login": "li", "next": "/orders-page?month=2026-01"}
+    back = await client.post("/login", data=form)
+    assert back.headers["location"] == "/orders-page?month=2026-01"
+    opened = await client.get(back.headers["location"])  # the client keeps the cookie
+    assert (opened.status_code, opened.text) == (200, "<p>li</p>")
+
+
+def test_a_write_without_its_context_keeps_the_service_from_starting() -> None:
+    blind = Router("blind")
+
+    @blind.post("/blind", permission="order.place")
+    async def take(read: Read) -> None:
+        """Could not know its key."""
+
+    service = Service(name="tiny", title="Tiny", routers=[blind], permissions=PERMISSIONS)
+    with pytest.raises(UndeclaredRoute, match="type Write"):
+        service.application(settings_of(), runtime=service.runtime(settings_of()))

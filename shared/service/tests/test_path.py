@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -104,7 +103,6 @@ SERVICE = Service(
 async def app(module_database: Callable[..., Awaitable[Any]], stack: Any) -> AsyncIterator[FastAPI]:
     urls = await module_database("path")
     migrate(urls.owner)
-    await grant(urls)
     prefix = f"{urls.name}."
     name, partitions, config = declared("credit-rating", prefix)
     admin = AIOKafkaAdminClient(**stack.kafka.client_options())
@@ -128,15 +126,6 @@ async def app(module_database: Callable[..., Awaitable[Any]], stack: Any) -> Asy
     telemetry.close()
     await admin.delete_topics([name])
     await admin.close()
-
-
-async def grant(urls: Any) -> None:
-    """The rights on `projection` that a generation's writer and reader need."""
-    owner = await asyncpg.connect(urls.owner)
-    await owner.execute(f"grant usage on schema projection to {urls.name}_app, {urls.name}_reader")
-    await owner.execute(f"grant select, insert, update, delete on all tables in schema projection to {urls.name}_app")
-    await owner.execute(f"grant select on projection.generation to {urls.name}_reader")
-    await owner.close()
 
 
 @pytest.fixture

@@ -44,20 +44,10 @@ def caller(role: str, code: str | None = None) -> Caller:
     return Caller(role, role, ROLES[role], code)
 
 
-async def grant(urls: Any) -> None:
-    """The rights on `projection` that a generation's writer and reader need."""
-    owner = await asyncpg.connect(urls.owner)
-    await owner.execute(f"grant usage on schema projection to {urls.name}_app, {urls.name}_reader")
-    await owner.execute(f"grant select, insert, update, delete on all tables in schema projection to {urls.name}_app")
-    await owner.execute(f"grant select on projection.generation to {urls.name}_reader")
-    await owner.close()
-
-
 @pytest.fixture(scope="module")
 async def world(module_database: Callable[..., Awaitable[Any]]) -> AsyncIterator[World]:
     urls = await module_database("scope")
     migrate(urls.owner)
-    await grant(urls)
     app = await connect_pool(urls.app)
     security = RowSecurity.of(urls.name)
     schema = await ensure(app, Plan(TABLES), 2, security)
