@@ -40,6 +40,8 @@ KEY, IF_MATCH, CORRELATION = "Idempotency-Key", "If-Match", "Correlation-Id"
 CONTENT = (BaseModel, str, int, date, UUID, Decimal, list, tuple)
 PRINTABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
 VERSION = re.compile(r'"(\d{1,18})"\Z')
+MOST_POSITIONS = 64
+"""Every partition of all four logs, with room: a client that loaded all of them presents all of them."""
 
 
 class ReadContext:
@@ -190,8 +192,8 @@ async def presented(request: Request, runtime: Runtime) -> None:
     texts = [text for header in request.headers.getlist(AT_LEAST) for text in header.split(",") if text.strip()]
     if not texts:
         return
-    if len(texts) > 32:
-        raise Problem("malformed-header", f"{AT_LEAST} takes at most 32 positions.")
+    if len(texts) > MOST_POSITIONS:
+        raise Problem("malformed-header", f"{AT_LEAST} takes at most {MOST_POSITIONS} positions.")
     try:
         positions = [Position.parse(text) for text in texts]
     except ValueError as error:
