@@ -11,7 +11,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from credit_rating.domain.entries import (
+from credit_rating.domain.facts import DealerFacts, Survey
+from credit_rating.snapshot import SERVICE
+from eventlog.connection import Connection
+from eventlog.position import Cut
+from rules.entries import (
     Allocation,
     CreditNote,
     Dispute,
@@ -21,10 +25,6 @@ from credit_rating.domain.entries import (
     Payment,
     Reversal,
 )
-from credit_rating.domain.facts import DealerFacts, Survey
-from credit_rating.snapshot import SERVICE
-from eventlog.connection import Connection
-from eventlog.position import Cut
 
 REGISTRY = "customer-registry"
 ENTRY = """select dealer, kind, event, origin, number, amount, dated, due_on, method, term_days, order_number, invoice,

@@ -63,8 +63,9 @@ async def rederive(log: Log, event: UUID) -> Rederived | None:
         row = place and await conn.fetchrow(DECISION, *place)
     if row is None:
         return None
-    graded, limited = event_of(row["graded"]), row["limited"] and event_of(row["limited"])
-    assert isinstance(graded, CreditGradeAssigned)
+    graded = event_of(row["graded"])
+    limited = None if row["limited"] is None else event_of(row["limited"])
+    assert isinstance(graded, CreditGradeAssigned) and isinstance(limited, CreditLimitSet | None)
     dealer = UUID(row["stream"].partition("/")[0])
     before = await _file_before(log, row["stream"], row["version"])
     differences = await _differences(log, dealer, graded, limited, before)

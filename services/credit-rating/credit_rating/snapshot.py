@@ -31,7 +31,7 @@ where split_part(k.stream, '/', 1) = any($1::text[])
 
 @asynccontextmanager
 async def company_snapshot(pool: Pool) -> AsyncIterator[Connection]:
-    """One read-only moment of the generation that serves now, all dealers included: for decisions, never for answers."""
+    """One read-only moment of the generation that serves, all dealers included: for decisions, never for answers."""
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         if await conn.fetchrow(ENTER) is None:
             raise Problem("temporarily-unavailable", "The read model is being built.")

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from credit_rating.domain.credit_check import Standing, standing_of
-from credit_rating.domain.receivables import receivables
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions, wait_until_shown
 from eventlog.connection import Connection
 from eventlog.position import cut_to_json
+from rules.receivables import receivables
 from service.problems import Problem
 from service.runtime import Runtime
 
@@ -79,4 +79,6 @@ def is_suspended(row: Mapping[str, Any] | None, as_of: date) -> bool:
     """Whether the last suspension or reinstatement of a dealer bites on a day: before its date the opposite holds."""
     if row is None or row["suspended"] is None:
         return False
-    return bool(row["suspended"]) == (row["suspension_on"] <= as_of)
+    said: bool = row["suspended"]
+    begun: bool = row["suspension_on"] <= as_of
+    return said == begun

@@ -12,14 +12,14 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from credit_rating.api.receivables import AgeColumn
-from credit_rating.domain.ageing import AgeBy, ageing
-from credit_rating.domain.entries import LedgerEntry
-from credit_rating.domain.receivables import receivables
 from credit_rating.evidence import ENTRY, bounds, by_dealer, within
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut, cut_to_json
+from rules.ageing import AgeBy, ageing
+from rules.entries import LedgerEntry
+from rules.receivables import receivables
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
 from service.routing import Router

@@ -13,9 +13,9 @@ from credit_rating.dealers_named import Dealers, dealers_named
 from credit_rating.documents import AnyDocument, LedgerLine
 from credit_rating.recording import Item, Outcome, Recorder
 from events.decider import Refused
-from service.bulk import Row, RowVerdict, ndjson, reject
+from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
 from service.context import POSITION, Write, WriteContext
-from service.routing import NDJSON, Router
+from service.routing import Router
 from service.telemetry import current_traceparent
 
 router = Router("ledger")
@@ -62,7 +62,7 @@ async def settle_disputes(body: documents.Settlement, write: Write) -> Response:
     return await _record(body, write)
 
 
-@router.post("/ledger:bulk", permission="ledger.record", accepts=NDJSON, body_bytes="bulk_bytes", status=200)
+@router.post("/ledger:bulk", permission="ledger.record", accepts=MEDIA_TYPE, body_bytes="bulk_bytes", status=200)
 async def record_many(request: Request, write: Write) -> Response:
     """Documents of any kind as NDJSON, each with its `kind`; a verdict for each row."""
 

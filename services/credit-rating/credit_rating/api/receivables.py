@@ -10,15 +10,15 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from credit_rating.domain.ageing import AgeBy, ageing, days_sales_outstanding
 from credit_rating.domain.calendar_window import months_window
-from credit_rating.domain.money import rounded, shown
 from credit_rating.domain.payment_record import due_or_overdue, payment_record
-from credit_rating.domain.receivables import Item, Receivables, receivables
 from credit_rating.evidence import entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.published_policies import in_force
 from eventlog.position import Cut, cut_to_json
+from rules.ageing import AgeBy, ageing, days_sales_outstanding
+from rules.money import rounded, shown
+from rules.receivables import Item, Receivables, receivables
 from service.context import Read
 from service.routing import Router
 from service.scope import require_dealer_in_scope

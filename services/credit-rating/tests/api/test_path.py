@@ -1,0 +1,51 @@
+"""From documents to grades to orders: the path of the credit controller, on a real database."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+
+async def test_invoices_and_payments_become_receivables_that_add_up(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("1001")
+    await world.trade(dealer, "1001")
+    said = (await world.get(f"/dealers/{dealer}/receivables")).json()
+    assert said["balance"] == "60000.00"
+    assert sum(Decimal(column["amount"]) for column in said["ageing"]) == Decimal(said["balance"])
+    assert [item["number"] for item in said["open_items"]] == ["1001-25"]
+    assert said["on_time_share"] == "1.0000"
+
+
+async def test_a_run_gives_grades_and_limits_with_everything_they_rest_on(world: Any) -> None:
+    good, silent = await world.dealer("1002"), await world.dealer("1003", survey=None)
+    await world.trade(good, "1002")
+    run = await world.rate()
+    said = (await world.get(f"/rating-runs/{run}")).json()
+    assert said["state"] == "completed" and said["authorised_by"] and len(said["digest"]) == 64
+    assert {"dealer": silent, "reason": "survey-missing"} in said["excluded"]
+    grade = (await world.get(f"/dealers/{good}/grade")).json()
+    assert grade["grade"] == 3 and grade["run"] == run
+    why = (await world.get(f"/grades/{grade['id']}/explanation")).json()
+    assert len(why["indicators"]) == 9 and why["policy"]["version"] == 1 and why["limit"]["limit"] == "48000"
+    again = (await world.get(f"/grades/{grade['id']}/rederivation")).json()
+    assert again["equal"] and again["differences"] == []
+
+
+async def test_an_order_within_the_limit_is_released_and_one_above_is_held_with_the_reason(world: Any) -> None:
+    dealer = await world.dealer("1004")
+    await world.trade(dealer, "1004", months=26, amount="60000.00")
+    paid = {
+        "dealer": dealer, "source": "ERP", "number": "P1004", "amount": "60000.00", "currency": "CNY",
+        "received_on": "2026-06-29", "method": "transfer",
+    }  # fmt: skip
+    assert (await world.post("/payments", paid)).status_code == 201
+    await world.rate()
+    order = {"number": "O-1", "amount": "40000.00", "currency": "CNY"}
+    async with world.following():
+        first = await world.post(f"/dealers/{dealer}/orders", order, "branch_manager", branch="B1")
+        second = await world.post(
+            f"/dealers/{dealer}/orders", order | {"number": "O-2"}, "branch_manager", branch="B1"
+        )
+    assert (first.status_code, first.json()["state"]) == (201, "released"), first.text
+    assert second.json()["state"] == "held"
+    assert [reason["code"] for reason in second.json()["reasons"]] == ["limit-exceeded"]
