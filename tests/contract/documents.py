@@ -1,8 +1,10 @@
-"""Write what is generated from the services' declarations: message pacts and each service's `asyncapi.json`.
+"""Write what is generated from the services: message pacts, and each one's `asyncapi.json` and `openapi.json`.
 
 `python tests/contract/documents.py` brings them up to date; `--check` only says what differs (exit status 1).
 """
 
+import importlib
+import json
 import os
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from declarations import declared_consumers
 
 from events import asyncapi
 from events.catalogue import OWNERS, published_by
+from service.testing import settings_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,10 +29,18 @@ def generated() -> dict[Path, str]:
         publishes = [kind.name for kind in published_by(service)]
         node = asyncapi.document(service, publishes, consumed.get(service, ()))
         texts[asyncapi.path_of(service, ROOT)] = asyncapi.text_of(node)
+        texts[ROOT / "services" / service / "openapi.json"] = openapi_text(service)
     with tempfile.TemporaryDirectory() as folder:
         for path in pact_files.write_pacts(consumers, Path(folder)):
             texts[pact_files.FOLDER / path.name] = path.read_text(encoding="utf-8")
     return texts
+
+
+def openapi_text(service: str) -> str:
+    """The document that the service's application itself serves at `/openapi.json`."""
+    declared = importlib.import_module(f"{service.replace('-', '_')}.app").SERVICE
+    document = declared.application(settings_of()).openapi()
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def drift() -> list[str]:

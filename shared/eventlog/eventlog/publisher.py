@@ -119,8 +119,8 @@ class Publisher:
             max_request_size=LARGEST_BATCH + (64 << 10),
             request_timeout_ms=15_000,
         )
-        await producer.start()
         try:
+            await producer.start()
             while True:
                 self._woken.clear()
                 lasts = await self.log.last()
