@@ -31,16 +31,22 @@ class Merged:
     __slots__ = ("adds", "maxes", "sets")
 
     def __init__(self, patch: Patch) -> None:
-        self.sets, self.adds, self.maxes = dict(patch.set), dict(patch.add), dict(patch.max)
+        self.sets = dict(patch.set) if patch.set else {}
+        self.adds = dict(patch.add) if patch.add else {}
+        self.maxes = dict(patch.max) if patch.max else {}
 
     def merge(self, patch: Patch) -> None:
         """Apply a later patch: what is set wins, sums add up, maxima rise."""
         if patch.set:
             self.sets.update(patch.set)
-        for name, amount in patch.add.items():
-            self.adds[name] = plus(self.adds[name], amount) if name in self.adds else amount
-        for name, value in patch.max.items():
-            self.maxes[name] = most(self.maxes.get(name), value)
+        if patch.add:
+            adds = self.adds
+            for name, amount in patch.add.items():
+                adds[name] = plus(adds[name], amount) if name in adds else amount
+        if patch.max:
+            maxes = self.maxes
+            for name, value in patch.max.items():
+                maxes[name] = most(maxes.get(name), value)
 
     @property
     def signature(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -67,17 +73,13 @@ class Gathered:
 
     def add_facts(self, table: str, rows: list[Row], source: str, partition: int, sequence: int, tail: Row) -> None:
         """Add the rows of one event; `tail` is (recorded_at, event id)."""
-        into = self.facts.get(table)
-        if into is None:
-            into = self.facts[table] = []
+        into = self.facts.setdefault(table, [])
         for line, row in enumerate(rows):
             into.append((*row, source, partition, sequence, line, *tail))
 
     def add_patches(self, table: str, patches: list[Patch]) -> None:
         """Merge the patches of one event."""
-        into = self.state.get(table)
-        if into is None:
-            into = self.state[table] = {}
+        into = self.state.setdefault(table, {})
         for patch in patches:
             row = into.get(patch.key)
             if row is None:

@@ -1,8 +1,10 @@
 """Fill one generation from Kafka up to given positions: assign, getmany, and COPY in slices, with bounded memory."""
 
 import asyncio
+import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -69,11 +71,23 @@ async def load(
             consumer.seek(part, reached[place].offset + 1)
         loading = _Loading(load, plan, connection, consumer, behind, reached, progress)
         try:
-            return await loading.run(parts)
+            with few_collections():
+                return await loading.run(parts)
         finally:
             await loading.close()
     finally:
         await consumer.stop()
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for cycles a hundred times less often: a slice has many rows and none."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _Loading:

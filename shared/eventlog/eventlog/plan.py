@@ -86,20 +86,24 @@ def _facts(table: FactsTable, rule: Rule) -> Callable[[Any], list[Row]]:
 def _patches(table: Table, rule: Rule) -> Callable[[Any], list[Patch]]:
     """A handler that returns patches which touch no column but the declared ones."""
     assert isinstance(table, StateTable)
-    handler, (sets, adds, maxes) = rule.handler, rule.writes
+    handler, width, sets = rule.handler, len(table.key), rule.writes.sets
     jsons = {name for name in sets if table.every[name] is json_column}
-    checked = [(name, table.every[name]) for name in (*sorted(adds), *sorted(maxes))]
+    adds = {name: table.every[name].python for name in rule.writes.adds}
+    maxes = {name: (*table.every[name].python, type(None)) for name in rule.writes.maxes}
 
     def check(patch: Patch) -> Patch:
-        if len(patch.key) != len(table.key) or None in patch.key:
-            raise BadEffect(f"{table.name}: a key has {len(table.key)} columns, {rule.type} gave {patch.key!r}")
-        if not (patch.set.keys() <= sets and patch.add.keys() <= adds and patch.max.keys() <= maxes):
-            raise BadEffect(f"{table.name}: {rule.type} writes a column that its declaration does not name")
-        for name, column in checked:
-            _check_type(table.name, name, column, patch)
-        if jsons:
-            encoded = {name: _json(patch.set[name]) for name in jsons & patch.set.keys()}
-            return msgspec.structs.replace(patch, set=patch.set | encoded)
+        if len(patch.key) != width or None in patch.key:
+            raise BadEffect(f"{table.name}: a key has {width} columns, {rule.type} gave {patch.key!r}")
+        if patch.add:
+            _check_types(table, rule, patch.add, adds)
+        if patch.max:
+            _check_types(table, rule, patch.max, maxes)
+        if patch.set:
+            if not patch.set.keys() <= sets:
+                raise BadEffect(f"{table.name}: {rule.type} sets a column that its declaration does not name")
+            if jsons:
+                encoded = {name: _json(patch.set[name]) for name in jsons & patch.set.keys()}
+                return msgspec.structs.replace(patch, set=patch.set | encoded)
         return patch
 
     def patches(event: Any) -> list[Patch]:
@@ -111,13 +115,11 @@ def _patches(table: Table, rule: Rule) -> Callable[[Any], list[Patch]]:
     return patches
 
 
-def _check_type(table: str, name: str, column: Column, patch: Patch) -> None:
+def _check_types(table: Table, rule: Rule, values: dict[str, Any], types: dict[str, tuple[type, ...]]) -> None:
     """Sums and maxima are computed in memory too: refuse there what PostgreSQL would refuse."""
-    if name in patch.add and type(patch.add[name]) not in column.python:
-        raise BadEffect(f"{table}.{name}: cannot add {patch.add[name]!r}")
-    value = patch.max.get(name)
-    if value is not None and type(value) not in column.python:
-        raise BadEffect(f"{table}.{name}: cannot compare {value!r}")
+    for name, value in values.items():
+        if type(value) not in types.get(name, ()):
+            raise BadEffect(f"{table.name}.{name}: {rule.type} may not sum or compare {value!r}")
 
 
 def _json_positions(columns: dict[str, Column], names: tuple[str, ...]) -> tuple[int, ...]:

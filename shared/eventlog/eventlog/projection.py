@@ -29,7 +29,6 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 Category = tuple[str, str]
 """Owner and stream category: ("credit-rating", "ledger")."""
 
-NOTHING: dict[str, Any] = {}
 __all__ = [
     "FactsTable",
     "OrderDependent",
@@ -60,9 +59,9 @@ class Patch(msgspec.Struct, frozen=True):
     """
 
     key: tuple[Any, ...]
-    set: dict[str, Any] = NOTHING
-    add: dict[str, Any] = NOTHING
-    max: dict[str, Any] = NOTHING
+    set: dict[str, Any] | None = None
+    add: dict[str, Any] | None = None
+    max: dict[str, Any] | None = None
 
 
 class Rule(msgspec.Struct, frozen=True):

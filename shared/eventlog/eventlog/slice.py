@@ -3,11 +3,11 @@
 This is the loop that a rebuild's rate hangs on: 2–3 µs a record are left for it beside the fetch and the COPY.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from eventlog.arrived import HEAD, ID_FROM, ID_TO, NONE, PLACE, STREAM_AT, Arrived, arrival, id_text, moment_of
-from eventlog.gathered import Gathered
+from eventlog.gathered import Gathered, Merged
 from eventlog.parking import Stream
 from eventlog.plan import Plan
 from eventlog.positions import Move, Place
@@ -30,6 +30,11 @@ class Slice:
         self.records: list[tuple[str, Any]] = []
         self.moves: dict[Place, Move] = {}
         self.suspect = False
+        self._decoders = {source: reader.decode for source, reader in plan.readers.items()}
+        self._sinks: dict[tuple[str, str], list[tuple[bool, Callable[[Any], list[Any]], Any]]] = {
+            place: [(facts, handle, self._into(table, facts)) for table, facts, handle in handlers]
+            for place, handlers in plan.handlers.items()
+        }
 
     def take(self, source: str, records: Sequence[Any], upto: int) -> None:
         """Add the records of one partition, in order, up to the sequence `upto`; raises `Forked`."""
@@ -50,6 +55,9 @@ class Slice:
             first = self.moves[place].before if place in self.moves else start
             self.moves[place] = Move(first, reached, arrival(records[taken - 1], source).recorded_at)
 
+    def _into(self, table: str, facts: bool) -> Any:
+        return self.gathered.facts.setdefault(table, []) if facts else self.gathered.state.setdefault(table, {})
+
     def arrivals(self) -> list[Arrived]:
         """The events of this slice, in order, for the careful way."""
         return [arrival(record, source) for source, record in self.records]
@@ -62,7 +70,7 @@ class Slice:
         for index in range(at, len(records)):
             record = records[index]
             headers, value = record.headers, record.value
-            if len(headers) != 1 or not value.startswith(HEAD):
+            if len(headers) != 1 or value[:ID_FROM] != HEAD:
                 return index
             header = headers[0][1]
             _, partition, this, its_lineage, _, _, _, recorded_at, previous = place_of(header)
@@ -71,27 +79,33 @@ class Slice:
             text = value[ID_FROM:ID_TO].decode()
             sequence, event = this, fromhex(text.replace("-", ""))
             keep((source, record))
-            apply(source, partition, this, header, recorded_at, text, value)
+            if not self.suspect:
+                apply(source, partition, this, header, recorded_at, text, value)
         return len(records)
 
     def _apply(
         self, source: str, partition: int, sequence: int, header: bytes, recorded_at: int, event: str, document: bytes
     ) -> None:
-        """Gather what one event does, unless this slice goes the careful way already."""
+        """Gather what one event does, unless its stream is parked."""
         if self.blocked and (source, header[STREAM_AT:].decode()) in self.blocked:
             self.suspect = True
-        if self.suspect:
             return
         try:
-            read = self.plan.readers[source].decode(document)
+            read = self._decoders[source](document)
             if read is None:
                 return
-            for name, facts, handle in self.plan.handlers[source, read.type]:
+            for facts, handle, into in self._sinks[source, read.type]:
+                effects = handle(read)
                 if facts:
-                    tail = (moment_of(recorded_at), event)
-                    self.gathered.add_facts(name, handle(read), source, partition, sequence, tail)
+                    at = moment_of(recorded_at)
+                    for line, row in enumerate(effects):
+                        into.append((*row, source, partition, sequence, line, at, event))
                 else:
-                    self.gathered.add_patches(name, handle(read))
+                    for patch in effects:
+                        if (merged := into.get(patch.key)) is None:
+                            into[patch.key] = Merged(patch)
+                        else:
+                            merged.merge(patch)
         except Exception:  # whatever a document or handler does: `feeding` finds out which, and parks it
             self.suspect = True
 

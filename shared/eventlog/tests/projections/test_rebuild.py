@@ -8,6 +8,7 @@ from eventlog import generations
 from eventlog.loading import Stalled
 from eventlog.projector import Projector
 from eventlog.rebuild import Busy, Different, Rebuild
+from eventlog.workers import WorkerFailed, Workers
 
 DEALERS = [f"0191d3a2-0000-7000-8000-0000000000{n:02x}" for n in range(16)]
 ALL = ("customer-registry", "credit-rating", "tiering")
@@ -157,3 +158,45 @@ async def test_a_topic_that_ends_early_refuses(blue, rebuild, pool, monkeypatch,
     with pytest.raises(Stalled):
         await rebuild(blue).run()
     assert await pool.fetchval("select schema from projection.generation") == "g1"
+
+
+async def test_two_processes_load_what_one_does(blue, rebuild, pool, world, monkeypatch):
+    monkeypatch.setattr("eventlog.workers.WORTH_A_PROCESS", 1)
+    monkeypatch.setenv("PYTHONPATH", str(world.here))
+    dsn = await pool.fetchval("select current_database()")
+    (address,) = [url for url in world.urls if f"/{dsn}" in url]
+    told = []
+    rebuilt = await rebuild(blue, load=Workers("conftest:declare", address), progress=told.append).run()
+    assert all(each.equal and each.green.rows for each in rebuilt.compared)
+    assert sum(1 for each in told if each.step == "load") >= 2 and rebuilt.events == 550
+    assert await world.contents(pool, "g1") == await world.contents(pool, "g2")
+
+
+async def test_a_process_that_fails_fails_the_rebuild(blue, rebuild, pool, world, monkeypatch):
+    monkeypatch.setattr("eventlog.workers.WORTH_A_PROCESS", 1)
+    with pytest.raises(WorkerFailed, match="no_such_module"):
+        await rebuild(blue, load=Workers("no_such_module:TABLES", "postgresql://nobody")).run()
+    assert await pool.fetchval("select array_agg(generation) from projection.built") == [1]
+
+
+async def test_streams_parked_in_blue_or_green_are_left_out_and_listed(stack, pool, world, rebuild, topic_prefix):
+    ledger = world.History("credit-rating", prefix=topic_prefix)
+    for number in range(64):
+        record = ledger.add(world.invoice(f"I-{number}"), DEALERS[number % 16])
+        if number == 21:
+            poison = record
+    whole = poison.value
+    blue = Projector("reporting", world.declare(), pool, world.PARTITIONS, prefix=topic_prefix)
+    await blue.start()
+    async with world.topics(stack, [f"{topic_prefix}{name}.events" for name in ALL]):
+        poison.value = whole.replace(b'"schemaversion":1', b'"schemaversion":9')
+        await blue.apply(ledger.all())
+        poison.value = whole
+        await world.publish(stack, ledger.all())
+        rebuilt = await rebuild(blue).run()
+    assert [(each.reader, each.stream, each.events) for each in rebuilt.parked] == [("g1", f"{DEALERS[5]}/ledger", 3)]
+    assert {each.table: (each.blue == each.green, each.green.rows) for each in rebuilt.compared} == {
+        "dealer": (True, 15),
+        "ledger_entry": (True, 61),
+    }
+    assert await pool.fetchval("select count(*) from g2.ledger_entry") == 64
