@@ -1,0 +1,33 @@
+"""The system tests share a few modules beside them; `stack` and `database` come from `dealerlog.testing`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+MakePool = Callable[[], Awaitable[asyncpg.Pool]]
+
+
+@pytest.fixture
+async def make_pool(database: Any) -> AsyncIterator[MakePool]:
+    """`pool = await make_pool()`: a migrated, empty database of a service."""
+    from service.migrations import migrate
+
+    pools: list[asyncpg.Pool] = []
+
+    async def make() -> asyncpg.Pool:
+        urls = await database("system")
+        migrate(urls.owner)
+        pools.append(await asyncpg.create_pool(urls.app, min_size=1, max_size=6))
+        return pools[-1]
+
+    yield make
+    for pool in pools:
+        await pool.close()
