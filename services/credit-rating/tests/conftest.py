@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -161,8 +162,6 @@ class World:
 
     async def bulk(self, rows: Iterable[Any], role: str = "importer", **scope: str) -> list[Any]:
         """Rows to `/ledger:bulk`; the answer's lines."""
-        import json
-
         text = "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
         headers = bearer(role, **scope) | {"Idempotency-Key": uuid4().hex, "Content-Type": "application/x-ndjson"}
         response = await self.client.post("/ledger:bulk", content=text, headers=headers)
@@ -172,10 +171,10 @@ class World:
 
     async def post(self, path: str, body: Any, role: str = "importer", *, key: str = "", **said: Any) -> httpx.Response:
         """A write in a role; `etag` becomes If-Match, what else is said is the role's scope."""
-        headers = {"Idempotency-Key": key or uuid4().hex}
+        headers = {"Idempotency-Key": key or uuid4().hex, "Content-Type": "application/json"}
         if etag := said.pop("etag", None):
             headers["If-Match"] = etag
-        return await self.client.post(path, json=body, headers=headers | bearer(role, **said))
+        return await self.client.post(path, content=json.dumps(body), headers=headers | bearer(role, **said))
 
     async def get(self, path: str, role: str = "auditor", *, query: dict[str, Any] | None = None, **scope: str) -> Any:
         """A read in a role."""

@@ -1,0 +1,176 @@
+"""Rows of a file of invoices become facts; what an import brought in can be taken back, row by row, by new events.
+
+importing = LedgerImport(recorder, pool, import_id="…", currency="CNY")
+verdicts = await importing.record(rows)         # the sink of `service.imports.run_import`
+verdicts = await importing.preview(rows)        # the same, nothing written: for a dry run
+taken_back = await importing.reverse("Wrong file", wait_seconds=10)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from credit_rating.dealers_named import dealers_named
+from credit_rating.documents import (
+    AnyDocument,
+    Dispute,
+    Invoice,
+    Paying,
+    Payment,
+    Reference,
+    Settlement,
+    event_of,
+    identity,
+    require_plausible,
+)
+from credit_rating.recording import Item, Recorder, reversal_id
+from credit_rating.snapshot import SERVICE, company_snapshot, wait_until_shown
+from eventlog.connection import Pool
+from events import Imported, LedgerEntryReversed
+from events.decider import Refused
+from events.ids import request_hash
+from service.imports import LedgerRow, MappedRecord, RowVerdict
+
+CONFLICT = "document-conflict"
+SLICE = 1000
+IMPORTED = """
+select e.dealer, e.event, e.kind, e.origin, e.number, e.importrow from ledger_entry e
+where e.importid = $1 and e.kind <> 'reversal' and e.event > $2
+and not exists (select from ledger_entry r where r.dealer = e.dealer and r.kind = 'reversal' and r.reversed = e.event)
+order by e.event limit $3
+"""
+NONE = UUID(int=0)
+INVOICE = ("amount", "currency", "issued_on", "due_on", "method", "term_days", "order")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerImport:
+    """One import of invoices, payments and disputes, under the name of who imports; `pool` is the worker's own."""
+
+    recorder: Recorder
+    pool: Pool
+    import_id: str
+    currency: str
+
+    async def record(self, rows: Sequence[MappedRecord]) -> list[RowVerdict]:
+        """Record up to four documents a row: all of them or, where one conflicts with what is known, none."""
+        items, verdicts = await self._items(rows)
+        new = {row: of_row for row, of_row in items.items() if row not in verdicts}
+        flat = [(row, item) for row, of_row in new.items() for item in of_row]
+        outcomes = await self.recorder.record([item for _, item in flat])
+        for (row, _), outcome in zip(flat, outcomes, strict=True):
+            verdicts[row] = _worse(verdicts.get(row), _verdict(row, outcome.verdict))
+        return list(verdicts.values())
+
+    async def preview(self, rows: Sequence[MappedRecord]) -> list[RowVerdict]:
+        """What `record` would say; nothing is written."""
+        items, verdicts = await self._items(rows)
+        flat = [(row, item) for row, of_row in items.items() if row not in verdicts for item in of_row]
+        for (row, _), judged in zip(flat, await self.recorder.judged([item for _, item in flat]), strict=True):
+            kind = "accepted" if judged == "new" else judged
+            verdicts[row] = _worse(verdicts.get(row), _verdict(row, kind))
+        return list(verdicts.values())
+
+    async def reverse(self, reason: str, *, wait_seconds: float) -> int:
+        """Take back every accepted event of this import by a new one; answers how many. Repeatable.
+
+        Waits until the read model shows what the log holds; then the same documents may be recorded again.
+        """
+        log = self.recorder.log
+        await wait_until_shown(self.pool, {SERVICE: await log.last()}, wait_seconds)
+        done, last = 0, NONE
+        while True:
+            async with company_snapshot(self.pool) as conn:
+                entries = await conn.fetch(IMPORTED, self.import_id, last, SLICE)
+            facts = [self._reversal(entry, reason) for entry in entries]
+            done += sum(verdict.kind == "accepted" for verdict in await log.record(facts))
+            if len(entries) < SLICE:
+                return done
+            last = entries[-1]["event"]
+
+    def _reversal(self, entry: Mapping[str, Any], reason: str) -> Any:
+        event = LedgerEntryReversed(
+            entry=str(entry["event"]),
+            kind=entry["kind"],
+            source=entry["origin"],
+            number=entry["number"],
+            reason=reason,
+        )
+        imported = Imported(self.import_id, entry["importrow"])
+        content = request_hash({"entry": str(entry["event"])})
+        return self.recorder.fact(entry["dealer"], reversal_id(entry["event"]), content, event, imported)
+
+    async def _items(self, rows: Sequence[MappedRecord]) -> tuple[dict[int, list[Item]], dict[int, RowVerdict]]:
+        """The documents of every row; a verdict for rows that are refused, whatever of them is new."""
+        ledger_rows = [row for row in rows if isinstance(row, LedgerRow)]
+        if len(ledger_rows) != len(rows):
+            raise TypeError("credit-rating takes rows of invoices, not of sales or dealers")
+        async with company_snapshot(self.pool) as conn:
+            dealers = await dealers_named(conn, [_dealer(row) for row in ledger_rows])
+        items: dict[int, list[Item]] = {}
+        verdicts: dict[int, RowVerdict] = {}
+        for each in ledger_rows:
+            try:
+                dealer = dealers.find(_dealer(each))
+                items[each.row] = [self._item(dealer, each.row, document) for document in documents_of(each)]
+            except Refused as refusal:
+                verdicts[each.row] = RowVerdict(each.row, "rejected", refusal.code, refusal.detail)
+        flat = [(row, item) for row, of_row in items.items() for item in of_row]
+        for (row, item), judged in zip(flat, await self.recorder.judged([item for _, item in flat]), strict=True):
+            if judged == "conflict":
+                verdicts[row] = _conflict(row, item)
+        return items, verdicts
+
+    def _item(self, dealer: UUID, row: int, document: AnyDocument) -> Item:
+        require_plausible(document, today=self.recorder.business_date, currency=self.currency)
+        return Item(dealer, identity(document), event_of(document), Imported(self.import_id, row))
+
+
+def documents_of(row: LedgerRow) -> list[AnyDocument]:
+    """What one row says: an invoice, the payment that settled it, its dispute and how that ended.
+
+    Nothing is validated again: the mapping has checked every cell.
+    """
+    named = {"dealer": _dealer(row), "source": row.source, "number": row.number}
+    said: list[tuple[type[AnyDocument], dict[str, Any]]] = [(Invoice, named | _only(row, INVOICE))]
+    if (paid := row.payment) is not None:
+        pays = (Paying.model_construct(invoice=paid.invoice, amount=paid.amount),)
+        about = {"number": paid.number, "currency": row.currency, "allocations": pays}
+        said.append((Payment, named | about | _only(paid, ("amount", "received_on", "method"))))
+    if row.dispute is not None:
+        said.append((Dispute, named | _only(row.dispute, ("amount", "disputed_on", "reason"))))
+    if row.settlement is not None:
+        said.append((Settlement, named | _only(row.settlement, ("settled_on", "outcome"))))
+    return [model.model_construct(**about) for model, about in said]
+
+
+def _only(record: Any, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+def _dealer(row: LedgerRow) -> Reference:
+    return Reference.model_construct(source=row.source, number=row.dealer)
+
+
+def _verdict(row: int, kind: str) -> RowVerdict:
+    match kind:
+        case "accepted":
+            return RowVerdict(row, "accepted")
+        case "duplicate":
+            return RowVerdict(row, "duplicate")
+        case _:
+            return RowVerdict(row, "rejected", CONFLICT, "Another content is recorded under this number.")
+
+
+def _conflict(row: int, item: Item) -> RowVerdict:
+    kind, source, number = item.identity
+    return RowVerdict(row, "rejected", CONFLICT, f"The {kind} {number} of {source} is recorded with another content.")
+
+
+def _worse(one: RowVerdict | None, other: RowVerdict) -> RowVerdict:
+    """A row is rejected if one of its documents is, accepted if one of them is new, else a duplicate."""
+    order = ("rejected", "accepted", "duplicate")
+    return other if one is None or order.index(other.verdict) < order.index(one.verdict) else one

@@ -1,0 +1,91 @@
+"""Two checks at once never spend the same headroom."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from credit_rating.domain.order import ORDERS, PlaceOrder
+from credit_rating.standing import gathered_standing
+from eventlog.log import Log
+from eventlog.meta import Meta
+from events import OrderReleased, command_id, request_hash
+
+LIMIT = Decimal(48000)
+
+
+async def test_thirty_orders_at_once_on_two_hosts_never_spend_more_than_the_limit(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("2001")
+    await world.trade(dealer, "2001")
+    await world.bulk([rows.payment("2001", "P2001", "60000.00", rows.today)])
+    await world.rate()
+    logs = [world.log, Log("credit-rating", world.pool)]
+
+    async def place(n: int) -> list[Any]:
+        async def checked(_: Any) -> PlaceOrder:
+            standing = await gathered_standing(world.runtime, UUID(dealer), rows.today)
+            return PlaceOrder(
+                number=f"R-{n}", amount=Decimal(5000), currency="CNY", ordered_on=rows.today, standing=standing
+            )
+
+        meta = Meta(
+            actor="li.wei", business_date=rows.today, command_id=command_id("race", n), request_hash=request_hash({}),
+            correlation="c",
+        )  # fmt: skip
+        written = await logs[n % 2].handle(ORDERS, dealer, None, meta, prepare=checked)
+        return list(written.events)
+
+    async with world.following():
+        decided = await asyncio.gather(*map(place, range(30)))
+    released = [event.amount for events in decided for event in events if isinstance(event, OrderReleased)]
+    assert sum(released) <= LIMIT
+    assert len(released) == 9, "as many as fit are released, the rest held"
+    await world.follow()
+    exposure = (await world.get(f"/dealers/{dealer}/exposure")).json()
+    assert Decimal(exposure["exposure"]) == 45000 and Decimal(exposure["headroom"]) == 3000
+
+
+async def test_an_invoice_uses_up_its_order_once_and_exposure_counts_it_once(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("2002")
+    await world.trade(dealer, "2002")
+    await world.bulk([rows.payment("2002", "P2002", "60000.00", rows.today)])
+    await world.rate()
+    order = {"number": "O-2002", "amount": "20000.00", "currency": "CNY"}
+    async with world.following():
+        placed = await world.post(f"/dealers/{dealer}/orders", order, "branch_manager", branch="B1")
+    assert placed.json()["state"] == "released", placed.text
+    await world.bulk([rows.invoice("2002", "I-2002", "15000.00", rows.today, order="O-2002")])
+    said = (await world.get(f"/dealers/{dealer}/exposure")).json()
+    assert (said["open_invoices"], said["reserved"], said["exposure"]) == ("15000.00", "5000.00", "20000.00")
+    again = (await world.get(f"/dealers/{dealer}/orders/O-2002", "branch_manager", branch="B1")).json()
+    assert Decimal(again["used"]) == 15000
+
+
+async def test_a_cancelled_order_frees_its_headroom_and_a_stale_cancellation_is_refused(world: Any) -> None:
+    dealer = await world.dealer("2003")
+    await world.trade(dealer, "2003")
+    path = f"/dealers/{dealer}/orders"
+    async with world.following():
+        held = await world.post(
+            path, {"number": "O-2003", "amount": "10.00", "currency": "CNY"}, "branch_manager", branch="B1"
+        )
+        assert [reason["code"] for reason in held.json()["reasons"]] == ["no-grade"]
+        reason, who = {"reason": "Withdrawn"}, {"branch": "B1"}
+        unsaid = await world.post(f"{path}/O-2003/cancel", reason, "branch_manager", **who)
+        stale = await world.post(f"{path}/O-2003/cancel", reason, "branch_manager", etag='"1"', **who)
+        done = await world.post(f"{path}/O-2003/cancel", reason, "branch_manager", etag=held.headers["ETag"], **who)
+        gone = await world.post(f"{path}/O-2003/cancel", reason, "branch_manager", etag=done.headers["ETag"], **who)
+    assert [r.status_code for r in (unsaid, stale, done, gone)] == [428, 412, 200, 409]
+
+
+async def test_a_repeated_order_gets_the_same_answer(world: Any) -> None:
+    dealer = await world.dealer("2004")
+    order = {"number": "O-2004", "amount": "10.00", "currency": "CNY"}
+    async with world.following():
+        answers = [
+            await world.post(f"/dealers/{dealer}/orders", order, "branch_manager", key="same", branch="B1")
+            for _ in range(2)
+        ]
+    assert answers[0].json() == answers[1].json() and answers[0].status_code == 201
