@@ -1,0 +1,1 @@
+"""JSON for programs, one file a resource, with the figures that the pages show."""

@@ -1,0 +1,1 @@
+"""What this service decides: only that an export took place."""

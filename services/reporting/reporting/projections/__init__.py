@@ -1,0 +1,43 @@
+"""What this service remembers: facts of the three others, so that any report can be read as of a date and a cut.
+
+Names of places are state (shown as they are now); everything that is counted is facts.
+"""
+
+from reporting.projections.abc_class import abc_class
+from reporting.projections.card import card
+from reporting.projections.credit_limit import credit_limit
+from reporting.projections.dealer_scope import dealer_scope
+from reporting.projections.grade import grade
+from reporting.projections.ledger_entry import ledger_entry
+from reporting.projections.onboarding import onboarding
+from reporting.projections.order_event import order_event
+from reporting.projections.place import branch, region, representative, territory
+from reporting.projections.policy import policy
+from reporting.projections.run import run
+from reporting.projections.sale_line import sale_line
+from reporting.projections.survey_answer import survey_answer
+from reporting.projections.suspension import suspension
+from reporting.projections.timeline import timeline
+from reporting.projections.visit import visit
+
+TABLES = [
+    dealer_scope,
+    region,
+    branch,
+    territory,
+    representative,
+    onboarding,
+    card,
+    suspension,
+    ledger_entry,
+    order_event,
+    grade,
+    credit_limit,
+    abc_class,
+    run,
+    policy,
+    sale_line,
+    visit,
+    survey_answer,
+    timeline,
+]

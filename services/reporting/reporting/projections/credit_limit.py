@@ -1,0 +1,34 @@
+"""Every limit ever set, with its factors; the one of the latest completed run is current."""
+
+from typing import Any
+
+from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
+from events import CreditLimitSet
+
+FIELDS = ("run", "as_of", "limit", "m3", "m12", "season", "term_days", "coefficient", "basis", "policy", "cut")
+
+credit_limit = FactsTable(
+    "credit_limit",
+    columns={
+        "dealer": uuid,
+        "run": uuid,
+        "as_of": day,
+        "limit": money,
+        "m3": money,
+        "m12": money,
+        "season": money,
+        "term_days": integer,
+        "coefficient": money,
+        "basis": text,
+        "policy": json,
+        "cut": json,
+    },
+    scope="dealer",
+    indexes=[("dealer", "as_of"), ("run",)],
+)
+
+
+@credit_limit.on(CreditLimitSet, uses=FIELDS)
+def limited(e: Any) -> dict[str, Any]:
+    """The decision as its event says it."""
+    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}

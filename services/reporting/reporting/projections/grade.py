@@ -1,0 +1,44 @@
+"""Every grade ever assigned, with all that it rests on; the one of the latest completed run is current."""
+
+from typing import Any
+
+from eventlog.projection import FactsTable, day, integer, json, text, uuid
+from events import CreditGradeAssigned
+
+FIELDS = (
+    "run",
+    "as_of",
+    "grade",
+    "previous_grade",
+    "rule",
+    "indicators",
+    "survey",
+    "policy",
+    "cut",
+    "approved_by",
+)
+
+grade = FactsTable(
+    "grade",
+    columns={
+        "dealer": uuid,
+        "run": uuid,
+        "as_of": day,
+        "grade": integer,
+        "previous_grade": integer,
+        "rule": text,
+        "indicators": json,
+        "survey": json,
+        "policy": json,
+        "cut": json,
+        "approved_by": text,
+    },
+    scope="dealer",
+    indexes=[("dealer", "as_of"), ("run",), ("event",)],
+)
+
+
+@grade.on(CreditGradeAssigned, uses=FIELDS)
+def graded(e: Any) -> dict[str, Any]:
+    """The decision as its event says it."""
+    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}

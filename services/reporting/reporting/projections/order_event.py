@@ -1,0 +1,69 @@
+"""What happened to orders, as facts: placed, released or held with every reason, used by invoices, cancelled.
+
+`kind` says which; `amount` is the order's, or what an invoice used; `dated` the business date of the event.
+"""
+
+from typing import Any
+
+from eventlog.projection import FactsTable, boolean, day, json, money, text, uuid
+from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+
+order_event = FactsTable(
+    "order_event",
+    columns={
+        "dealer": uuid,
+        "number": text,
+        "kind": text,
+        "amount": money,
+        "dated": day,
+        "prepaid": boolean,
+        "invoice": text,
+        "reasons": json,
+        "checked": json,
+        "reason": text,
+    },
+    scope="dealer",
+    indexes=[("dealer", "number")],
+)
+
+
+def _row(kind: str, e: Any, **rest: Any) -> dict[str, Any]:
+    return {"dealer": e.subject, "number": e.data.number, "kind": kind, "dated": e.businessdate, **rest}
+
+
+@order_event.on(OrderPlaced, uses=("number", "amount", "prepaid", "ordered_on"))
+def placed(e: Any) -> dict[str, Any]:
+    """What is wanted."""
+    return _row("placed", e, amount=e.data.amount, prepaid=e.data.prepaid) | {"dated": e.data.ordered_on}
+
+
+@order_event.on(OrderReleased, uses=("number", "amount", "check"))
+def released(e: Any) -> dict[str, Any]:
+    """It holds headroom."""
+    return _row("released", e, amount=e.data.amount, checked=e.data.check) | {"dated": e.data.check.as_of}
+
+
+@order_event.on(OrderHeld, uses=("number", "amount", "reasons", "check"))
+def held(e: Any) -> dict[str, Any]:
+    """It waits, with every reason."""
+    row = _row("held", e, amount=e.data.amount, reasons=e.data.reasons, checked=e.data.check)
+    return row | {"dated": e.data.check.as_of}
+
+
+@order_event.on(OrderCancelled, uses=("number", "reason"))
+def cancelled(e: Any) -> dict[str, Any]:
+    """What it held is free."""
+    return _row("cancelled", e, reason=e.data.reason)
+
+
+@order_event.on(ReservationUsed, uses=("order", "invoice", "amount"))
+def used(e: Any) -> dict[str, Any]:
+    """An invoice took that much of it."""
+    return {
+        "dealer": e.subject,
+        "number": e.data.order,
+        "kind": "used",
+        "amount": e.data.amount,
+        "dated": e.businessdate,
+        "invoice": e.data.invoice,
+    }

@@ -1,0 +1,42 @@
+"""Surveys as facts: what a representative found at the dealer's."""
+
+from typing import Any
+
+from eventlog.projection import FactsTable, day, integer, money, text, uuid
+from events import SurveyAnswered
+
+FIELDS = (
+    "surveyed_on",
+    "annual_turnover",
+    "nature",
+    "licences",
+    "premises",
+    "founded_on",
+    "demand",
+    "influence",
+    "by",
+)
+
+survey_answer = FactsTable(
+    "survey_answer",
+    columns={
+        "dealer": uuid,
+        "surveyed_on": day,
+        "annual_turnover": money,
+        "nature": text,
+        "licences": text,
+        "premises": text,
+        "founded_on": day,
+        "demand": integer,
+        "influence": integer,
+        "by": text,
+    },
+    scope="dealer",
+    indexes=[("dealer", "surveyed_on")],
+)
+
+
+@survey_answer.on(SurveyAnswered, uses=FIELDS)
+def answered(e: Any) -> dict[str, Any]:
+    """One answered survey."""
+    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}

@@ -1,0 +1,46 @@
+"""Contacts with dealers as facts; the method tells a visit from a call."""
+
+from typing import Any
+
+from eventlog.projection import FactsTable, day, json, text, uuid
+from events import VisitLogged
+
+FIELDS = (
+    "visited_on",
+    "method",
+    "place",
+    "participants",
+    "content",
+    "succeeded",
+    "fell_short",
+    "lesson",
+    "next_appointment",
+    "next_plan",
+    "representative",
+)
+
+visit = FactsTable(
+    "visit",
+    columns={
+        "dealer": uuid,
+        "visited_on": day,
+        "method": text,
+        "place": text,
+        "participants": json,
+        "content": text,
+        "succeeded": text,
+        "fell_short": text,
+        "lesson": text,
+        "next_appointment": day,
+        "next_plan": text,
+        "representative": text,
+    },
+    scope="dealer",
+    indexes=[("dealer", "visited_on")],
+)
+
+
+@visit.on(VisitLogged, uses=FIELDS)
+def logged(e: Any) -> dict[str, Any]:
+    """What the representative wrote."""
+    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}

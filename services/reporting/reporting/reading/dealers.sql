@@ -1,0 +1,82 @@
+-- Every dealer in scope as of a day and at a cut: who, where, grade, limit, class, balance, what orders reserve.
+with at as (select $1::bigint[] as registry, $2::bigint[] as credit, $3::bigint[] as tiering, $4::date as as_of),
+dealers as (
+    select o.dealer, o.code, coalesce(c.name, o.name) as name, o.region, o.branch, o.territory, o.onboarded_on
+    from onboarding o
+    left join lateral (
+        select c.name from card c
+        where c.dealer = o.dealer and c.name is not null and {card}
+        order by c.sequence desc limit 1
+    ) c on true
+    where {onboarding} and o.onboarded_on <= (select as_of from at)
+        and ($5::uuid is null or o.dealer = $5)
+),
+completed as (
+    select s.run, s.kind, s.scope, s.last_day, c.recorded_at as completed_at
+    from run s join run c on c.run = s.run and c.kind = s.kind and c.phase = 'completed' and {run_c}
+    where s.phase = 'started' and {run_s} and s.last_day <= (select as_of from at)
+),
+grades as (
+    select distinct on (g.dealer) g.dealer, g.grade, g.run, g.partition, g.sequence
+    from grade g join completed r on r.run = g.run and r.kind = 'rating'
+    where {grade}
+    order by g.dealer, g.as_of desc, g.sequence desc
+),
+limits as (
+    select distinct on (l.dealer) l.dealer, l."limit", l.partition, l.sequence
+    from credit_limit l join completed r on r.run = l.run and r.kind = 'rating'
+    where {credit_limit}
+    order by l.dealer, l.as_of desc, l.sequence desc
+),
+classified as (
+    select distinct on (d.dealer) d.dealer, r.run
+    from dealers d
+    join completed r on r.kind = 'classification'
+        and r.scope in ('company', 'region:' || d.region, 'branch:' || d.branch)
+    order by d.dealer, r.last_day desc, r.completed_at desc
+),
+classes as (
+    select a.dealer, a.abc, a.measure, a.total, a.partition, a.sequence
+    from classified k join abc_class a on a.run = k.run and a.dealer = k.dealer
+    where {abc_class}
+),
+ledgers as (
+    select e.dealer, max(e.sequence) as last, count(*) as entries,
+        coalesce(sum(case e.kind when 'invoice' then e.amount when 'payment' then -e.amount
+            when 'credit_note' then -e.amount end) filter (where e.dated <= (select as_of from at)
+                and not exists (select from ledger_entry r where r.reversed = e.event and {reversal})), 0) as balance
+    from ledger_entry e
+    where {ledger_entry} and ($5::uuid is null or e.dealer = $5)
+    group by e.dealer
+),
+orders as (
+    select v.dealer, v.number,
+        coalesce(sum(v.amount) filter (where v.kind = 'released'), 0)
+            - coalesce(sum(v.amount) filter (where v.kind = 'used'), 0) as reserved
+    from order_event v
+    where {order_event} and v.dated <= (select as_of from at) and ($5::uuid is null or v.dealer = $5)
+    group by v.dealer, v.number
+    having not bool_or(v.kind = 'cancelled')
+),
+reserved as (
+    select dealer, sum(greatest(reserved, 0)) as reserved from orders group by dealer
+),
+suspensions as (
+    select distinct on (s.dealer) s.dealer, s.suspended
+    from suspension s
+    where {suspension} and s.effective_on <= (select as_of from at)
+    order by s.dealer, s.sequence desc
+)
+select d.*, coalesce(s.suspended, false) as suspended,
+    g.grade, g.partition as grade_partition, g.sequence as grade_sequence,
+    l."limit", l.partition as limit_partition, l.sequence as limit_sequence,
+    k.abc, k.measure, k.total, k.partition as abc_partition, k.sequence as abc_sequence,
+    coalesce(b.balance, 0) as balance, coalesce(b.last, 0) as last, coalesce(b.entries, 0) as entries,
+    coalesce(r.reserved, 0) as reserved
+from dealers d
+left join grades g using (dealer)
+left join limits l using (dealer)
+left join classes k using (dealer)
+left join ledgers b using (dealer)
+left join reserved r using (dealer)
+left join suspensions s using (dealer)

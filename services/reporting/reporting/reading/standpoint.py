@@ -1,0 +1,164 @@
+"""*As of* and *known at*: the day a report speaks of, and the cut up to which facts count (architecture.md 4).
+
+Only a log's owner can say what its cut at a moment is once and for all. A moment given here is answered by what this
+service has consumed; the page then carries the cut itself, so that the same link shows the same figures for ever.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from eventlog.position import Cut, cut_from_json, cut_to_json
+from service.context import ReadContext
+from service.problems import Problem
+from service.runtime import Runtime
+
+SOURCES = ("customer-registry", "credit-rating", "tiering")
+SETTLED = timedelta(seconds=60)
+"""A moment must be this old: what was recorded until then has arrived, unless a consumer lags."""
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
+
+POSITIONS = """
+select p.source, p.partition, p.sequence
+from projection.position p join projection.generation g on p.reader = g.schema
+"""
+RECORDED = "select partition, max(sequence) as sequence from {table} where source = $1 and recorded_at <= $2 group by 1"
+
+AT = "with at as (select $1::bigint[] as registry, $2::bigint[] as credit, $3::bigint[] as tiering, $4::date as as_of)"
+"""How every query of this service begins; `Standpoint.parameters` fills it."""
+
+
+def within(table: str, log: str) -> str:
+    """The condition of the rows of `table` that a cut includes; `log` is registry, credit or tiering."""
+    return f"{table}.sequence <= coalesce(((select {log} from at))[{table}.partition + 1], 0)"
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """From where a report is looked at: `as_of` inclusive, `cut` as {service: {partition: last sequence}}."""
+
+    as_of: date
+    cut: Cut
+    pinned: bool = False
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """The first four parameters of every query."""
+        return (*(self._bounds(source) for source in SOURCES), self.as_of)
+
+    @cached_property
+    def token(self) -> str:
+        """The cut as one word for links."""
+        said = json.dumps(cut_to_json(self.cut), separators=(",", ":"), sort_keys=True)
+        return base64.urlsafe_b64encode(said.encode()).rstrip(b"=").decode()
+
+    @cached_property
+    def short(self) -> str:
+        """Eight characters that tell two cuts apart on paper."""
+        return sha256(self.token.encode()).hexdigest()[:8]
+
+    @property
+    def events(self) -> dict[str, int]:
+        """How many events of each log the cut includes."""
+        return {source: sum(self.cut.get(source, {}).values()) for source in SOURCES}
+
+    def _bounds(self, source: str) -> list[int]:
+        partitions = self.cut.get(source, {})
+        return [partitions.get(p, 0) for p in range(max(partitions, default=-1) + 1)]
+
+
+async def standpoint(read: ReadContext, *, as_of: str | None, known_at: str | None) -> Standpoint:
+    """The standpoint that a request means: by default today, known now."""
+    day = read_day(as_of, "as_of") or read.today
+    if not known_at:
+        return Standpoint(day, await shown(read.runtime))
+    cut = _cut_of(known_at)
+    if cut is not None:
+        return Standpoint(day, await _seen(read.runtime, cut), pinned=True)
+    return Standpoint(day, await _at_moment(read.runtime, known_at), pinned=True)
+
+
+def read_day(said: str | None, name: str) -> date | None:
+    """A day such as 2026-03-31; None where nothing was said."""
+    if not said:
+        return None
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        raise Problem("invalid", f"{name} is a day such as 2026-03-31, not {said}.") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Problem("invalid", f"{name} lies between {FIRST_DAY} and {LAST_DAY}.")
+    return day
+
+
+async def shown(runtime: Runtime) -> Cut:
+    """How far each log is shown now."""
+    found: dict[str, dict[int, int]] = {}
+    for row in await runtime.pool.fetch(POSITIONS):
+        found.setdefault(row["source"], {})[row["partition"]] = row["sequence"]
+    return found
+
+
+def _cut_of(said: str) -> Cut | None:
+    text = said if said.startswith("{") else _decoded(said)
+    try:
+        members = json.loads(text)
+        if not isinstance(members, dict) or not all(isinstance(each, dict) for each in members.values()):
+            return None
+        return cut_from_json(members)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _decoded(said: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+async def _seen(runtime: Runtime, cut: Cut) -> Cut:
+    """The cut, once everything it includes is here; 504 with the lag before."""
+    now = await shown(runtime)
+    lag = sum(
+        max(0, sequence - now.get(source, {}).get(partition, 0))
+        for source, partitions in cut.items()
+        if source in SOURCES
+        for partition, sequence in partitions.items()
+    )
+    if lag:
+        raise Problem("not-yet-visible", f"The read model is {lag} events behind that cut.", lag_events=lag)
+    return cut
+
+
+async def _at_moment(runtime: Runtime, said: str) -> Cut:
+    try:
+        moment = datetime.fromisoformat(said.strip().replace(" ", "T" if said[10:11] == " " else "+"))
+    except ValueError:
+        raise Problem("invalid", "known_at is a moment such as 2026-03-31T18:00, or a cut.") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=runtime.settings.zone)
+    if moment > datetime.now(UTC) - SETTLED:
+        raise Problem("invalid", "known_at must lie at least a minute in the past: leave it empty for now.")
+    return await _recorded_until(runtime, moment)
+
+
+async def _recorded_until(runtime: Runtime, moment: datetime) -> Cut:
+    from reporting.projections import TABLES
+
+    schema = await runtime.pool.fetchval("select schema from projection.generation")
+    cut: dict[str, dict[int, int]] = {source: {} for source in SOURCES}
+    for table in (table for table in TABLES if table.kind == "facts"):
+        for source in {rule.source for rule in table.rules}:
+            query = RECORDED.format(table=f'"{schema}"."{table.name}"')
+            for row in await runtime.pool.fetch(query, source, moment):
+                known = cut[source].get(row["partition"], 0)
+                cut[source][row["partition"]] = max(known, row["sequence"])
+    return cut
