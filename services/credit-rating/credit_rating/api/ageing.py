@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from credit_rating.api.money import Money
 from credit_rating.api.receivables import AgeColumn
 from credit_rating.evidence import ENTRY, bounds, by_dealer, within
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
@@ -38,7 +38,7 @@ class AgeingRow(BaseModel):
     dealer: UUID | None
     code: str | None
     name: str | None
-    balance: Decimal
+    balance: Money
     columns: list[AgeColumn]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from credit_rating.api.money import Money
 from credit_rating.domain.indicators import INDICATORS
 from credit_rating.published_policies import named
 from credit_rating.rederive import rederive
@@ -63,9 +64,9 @@ class IndicatorView(BaseModel):
 class LimitFactors(BaseModel):
     """How the limit came out: min(m3, m12 × season) × term_days ÷ 30 × coefficient, rounded down."""
 
-    limit: Decimal
-    m3: Decimal | None
-    m12: Decimal | None
+    limit: Money
+    m3: Money | None
+    m12: Money | None
     season: Decimal
     term_days: int
     coefficient: Decimal

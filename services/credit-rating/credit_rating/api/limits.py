@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from credit_rating.api.money import Money
 from credit_rating.domain.credit_check import exposure
 from credit_rating.domain.order import ORDERS
 from credit_rating.snapshot import company_snapshot
@@ -35,9 +36,9 @@ class LimitView(BaseModel):
     dealer: UUID
     run: UUID
     as_of: date
-    limit: Decimal
-    m3: Decimal | None
-    m12: Decimal | None
+    limit: Money
+    m3: Money | None
+    m12: Money | None
     season: Decimal
     term_days: int
     coefficient: Decimal
@@ -51,13 +52,13 @@ class ExposureView(BaseModel):
     dealer: UUID
     as_of: date
     grade: int | None
-    limit: Decimal | None
-    exposure: Decimal
-    headroom: Decimal | None
-    open_invoices: Decimal
-    unapplied_credit: Decimal
-    reserved: Decimal
-    overdue: Decimal
+    limit: Money | None
+    exposure: Money
+    headroom: Money | None
+    open_invoices: Money
+    unapplied_credit: Money
+    reserved: Money
+    overdue: Money
     suspended: bool
 
 

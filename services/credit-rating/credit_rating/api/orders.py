@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from credit_rating.api.money import Money
 from credit_rating.closed import Closed
 from credit_rating.domain.order import ORDERS, CancelOrder, Orders
 from credit_rating.domain.order import PlaceOrder as Place
@@ -54,14 +55,14 @@ class OrderView(BaseModel):
     """An order and the check it went through; `reasons` is empty unless it is held."""
 
     number: str
-    amount: Decimal
+    amount: Money
     currency: str
     prepaid: bool
     ordered_on: date
     state: str
     reasons: list[HoldReason] = []
     check: CreditCheck | None = None
-    used: Decimal = Decimal(0)
+    used: Money = Decimal(0)
     cancelled_because: str | None = None
 
 

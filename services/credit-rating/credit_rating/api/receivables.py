@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from credit_rating.api.money import Money
 from credit_rating.domain.calendar_window import months_window
 from credit_rating.domain.payment_record import due_or_overdue, payment_record
 from credit_rating.evidence import entries_of
@@ -35,24 +36,24 @@ class OpenItem(BaseModel):
     number: str
     issued_on: date
     due_on: date
-    amount: Decimal
-    open: Decimal
+    amount: Money
+    open: Money
     days: int
-    disputed: Decimal
+    disputed: Money
 
 
 class Unapplied(BaseModel):
     """A payment or credit note of which something is left."""
 
     number: str
-    amount: Decimal
+    amount: Money
 
 
 class AgeColumn(BaseModel):
     """One column of the ageing; the columns add up to the balance."""
 
     name: str
-    amount: Decimal
+    amount: Money
 
 
 class ReceivablesView(BaseModel):
@@ -63,9 +64,9 @@ class ReceivablesView(BaseModel):
     known_at: str
     cut: dict[str, dict[str, int]]
     currency: str
-    balance: Decimal
-    open_invoices: Decimal
-    unapplied: Decimal
+    balance: Money
+    open_invoices: Money
+    unapplied: Money
     ageing: list[AgeColumn]
     days_sales_outstanding: Decimal | None
     on_time_share: Decimal | None

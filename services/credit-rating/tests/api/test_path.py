@@ -26,7 +26,7 @@ async def test_a_run_gives_grades_and_limits_with_everything_they_rest_on(world:
     grade = (await world.get(f"/dealers/{good}/grade")).json()
     assert grade["grade"] == 3 and grade["run"] == run
     why = (await world.get(f"/grades/{grade['id']}/explanation")).json()
-    assert len(why["indicators"]) == 9 and why["policy"]["version"] == 1 and why["limit"]["limit"] == "48000"
+    assert len(why["indicators"]) == 9 and why["policy"]["version"] == 1 and why["limit"]["limit"] == "48000.00"
     again = (await world.get(f"/grades/{grade['id']}/rederivation")).json()
     assert again["equal"] and again["differences"] == []
 
