@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from dealerlog.commands import stack
+from dealerlog.commands import demo, history, importing, records, run, stack, status, token
 from dealerlog.problem import Problem
 
 INTERRUPTED = 130
@@ -40,4 +40,5 @@ def main() -> None:
     """Run `dealerlog COMMAND --help` for the options of a command."""
 
 
-stack.register(app)
+for group in (run, demo, stack, status, importing, history, records, token):
+    group.register(app)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 
 NAME_WIDTH, NOTE_WIDTH = 18, 46
@@ -15,9 +16,10 @@ NAME_WIDTH, NOTE_WIDTH = 18, 46
 
 @dataclass
 class Step:
-    """A step under way; `note` is what its line will say."""
+    """A step under way; `note` is what its line will say, `tell` shows how far it is while it runs."""
 
     note: str = ""
+    tell: Callable[[str], None] = lambda text: None
 
 
 class Steps:
@@ -29,10 +31,16 @@ class Steps:
     @contextmanager
     def step(self, name: str, note: str = "") -> Iterator[Step]:
         """Run a step and print its line when it ends, also when it fails."""
+        with self.quiet_step(name, note) as step, self.console.status(name) as status:
+            step.tell = lambda text: status.update(f"{name}  {escape(text)}")
+            yield step
+
+    @contextmanager
+    def quiet_step(self, name: str, note: str = "") -> Iterator[Step]:
+        """The same without a spinner, for what draws a bar of its own."""
         started, step = time.monotonic(), Step(note)
         try:
-            with self.console.status(name):
-                yield step
+            yield step
         except BaseException:
             self._line(name, "failed", started, "red")
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -128,16 +128,21 @@ class Supervisor:
         stack = [part.child for part in (self.postgres, self.kafka) if part is not None and part.child is not None]
         return [*stack, *self.services]
 
-    def stop(self) -> None:
-        """Services drain first, then Kafka, then PostgreSQL, so that nobody loses what it still writes to."""
-        if self.services:
+    def stop_services(self, names: Collection[str] | None = None) -> None:
+        """Let all services drain side by side, or those of these names; Kafka and PostgreSQL stay."""
+        leaving = [child for child in self.services if names is None or child.name in names]
+        if leaving:
             with self.steps.step("stopping", "services"):
-                for child in self.services:
+                for child in leaving:
                     child.ask_to_stop()
                 deadline = time.monotonic() + DRAIN_SECONDS
-                for child in self.services:
+                for child in leaving:
                     child.stop(max(1.0, deadline - time.monotonic()))
-            self.services = []
+        self.services = [child for child in self.services if child not in leaving]
+
+    def stop(self) -> None:
+        """Services drain first, then Kafka, then PostgreSQL, so that nobody loses what it still writes to."""
+        self.stop_services()
         for name, part in (("Kafka", self.kafka), ("PostgreSQL", self.postgres)):
             if part is not None and part.child is not None:
                 with self.steps.step("stopping", name):

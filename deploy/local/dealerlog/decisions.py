@@ -1,0 +1,71 @@
+"""The sample network's decisions: a rating run in each region by its director, the ABC run by the head of marketing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, NamedTuple
+
+from dealerlog.client import Api
+from dealerlog.problem import Problem
+from dealerlog.sample.calendar import FIRST_DAY, LAST_DAY
+from dealerlog.sample.network import SEED
+from dealerlog.sample.organisation import Organisation, Person
+from dealerlog.sample.step import CREDIT, TIERING
+from dealerlog.steps import Steps
+
+RUN_SECONDS = 300.0
+POLL_SECONDS = 0.25
+WINDOW_FROM = FIRST_DAY.replace(year=LAST_DAY.year - 1)
+"""Twelve full months up to the network's last day."""
+
+
+class Runs(NamedTuple):
+    """What the runs came to: dealers rated and left out, dealers classified, the ids of the runs."""
+
+    rated: int
+    excluded: int
+    classified: int
+    rating_runs: list[str]
+    classification_run: str
+
+
+async def decide(api: Api, people: Organisation, steps: Steps) -> Runs:
+    """Start the runs and wait until each is complete; again under the same keys it finds them done."""
+    with steps.step("credit grades", "") as step:
+        done = await asyncio.gather(*(rate(api, region.code, region.director) for region in people.regions))
+        rated, excluded = sum(run["rated"] for run in done), sum(len(run["excluded"]) for run in done)
+        step.note = f"{len(done)} runs: {rated} dealers rated, {excluded} left out"
+    with steps.step("ABC classes", "") as step:
+        classified = await classify(api, people.head_of_marketing)
+        step.note = f"{classified['classified']} dealers, {WINDOW_FROM} – {LAST_DAY}"
+    return Runs(rated, excluded, classified["classified"], [run_id(run) for run in done], run_id(classified))
+
+
+async def rate(api: Api, region: str, director: Person) -> dict[str, Any]:
+    """One region's rating run, authorised by its director's own token."""
+    body = {"region": region, "as_of": LAST_DAY.isoformat()}
+    return await _run(api, CREDIT, "/rating-runs", director, body, key=f"sample-{SEED}-rating-{region}")
+
+
+async def classify(api: Api, head_of_marketing: Person) -> dict[str, Any]:
+    """The company's classification by net sales of twelve months."""
+    body = {"window_from": WINDOW_FROM.isoformat(), "window_to": LAST_DAY.isoformat(), "measure": "net_sales"}
+    return await _run(api, TIERING, "/classification-runs", head_of_marketing, body, key=f"sample-{SEED}-abc")
+
+
+async def _run(api: Api, service: str, path: str, who: Person, body: dict[str, Any], *, key: str) -> dict[str, Any]:
+    started = await api.post(service, path, who, body, key=key)
+    api.saw(started)
+    place = f"{path}/{run_id(started.json())}"
+    deadline = time.monotonic() + RUN_SECONDS
+    while (found := await api.get(service, place, who))["state"] != "completed":
+        if time.monotonic() > deadline:
+            raise Problem(f"{service}'s run {place} is not complete after {RUN_SECONDS:.0f} s; see its log")
+        await asyncio.sleep(POLL_SECONDS)
+    return dict(found)
+
+
+def run_id(run: dict[str, Any]) -> str:
+    """The id of a run of either service."""
+    return str(run.get("run") or run["id"])
