@@ -1,0 +1,1 @@
+"""What tiering answers over HTTP: one file a resource."""

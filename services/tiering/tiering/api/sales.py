@@ -1,0 +1,221 @@
+"""Sale lines and returns (sell-in): one by one or in bulk, each accepted once; reversals (domain.md 3.1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from events.decider import Refused
+from events.fields import Code, Currency, Name, Quantity, Said, UnitPrice
+from service.bulk import Row, RowVerdict, ndjson, reject
+from service.context import Read, Write, WriteContext
+from service.paging import Keyset, Page, PageOf
+from service.problems import Problem
+from service.routing import Router
+from service.scope import require_dealer_in_scope
+from service.telemetry import current_traceparent
+from tiering.dealers_named import UNKNOWN, Named, dealers_named
+from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine
+from tiering.recording import Item, Recorder
+
+router = Router("sales")
+CONFLICT = "The same line is there with another date or dealer: reverse it first, or correct this one."
+LATEST_FIRST = Keyset("sold_on", "sequence", descending=True)
+LIST = """
+select s.event, s.kind, s.origin as source, s.invoice, s.nth as line, s.product, s.description, s.quantity,
+    s.unit_price, s.amount, s.currency, s.sold_on, s.sequence,
+    exists (select from sale_line r where r.reverses = s.event) as reversed
+from sale_line s
+where s.dealer = $1 and s.kind <> 'reversal' and ($2::date is null or s.sold_on >= $2)
+    and ($3::date is null or s.sold_on <= $3) and {after} {order} limit {limit}
+"""
+IS_LINE = "select from sale_line where dealer = $1 and event = $2 and kind <> 'reversal'"
+
+
+class LineGiven(BaseModel):
+    """A line without VAT; quantity above 0 also in a return. `line`: the k-th equal line of its invoice."""
+
+    model_config = ConfigDict(extra="forbid")
+    dealer: Named
+    source: Code
+    invoice: Code
+    line: Annotated[int, Field(ge=1, le=10**6)] = 1
+    product: Code
+    description: Name | None = None
+    quantity: Quantity
+    unit_price: UnitPrice
+    currency: Currency
+    sold_on: date
+
+
+class LineRow(LineGiven):
+    """A row of a bulk write."""
+
+    kind: Literal["sale", "return"]
+
+
+class Reversal(BaseModel):
+    """Why a line is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Said
+
+
+class LineRecorded(BaseModel):
+    """What became of a line; `event` is the one that counts."""
+
+    verdict: Literal["accepted", "duplicate"]
+    event: UUID
+
+
+class LineView(BaseModel):
+    """A line as it was recorded; in a return quantity and amount are negative."""
+
+    event: UUID
+    kind: str
+    source: str
+    invoice: str
+    line: int
+    product: str
+    description: str | None
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    currency: str
+    sold_on: date
+    reversed: bool
+
+
+def recorder_of(write: WriteContext) -> Recorder:
+    """The recorder of a request."""
+    return Recorder(
+        log=write.runtime.log,
+        actor=write.caller.login,
+        today=write.today,
+        currency=write.runtime.settings.currency,
+        correlation=write.correlation,
+        traceparent=current_traceparent(),
+    )
+
+
+@router.post("/sales", permission="sale.record", answers=LineRecorded,
+             problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "conflict"))  # fmt: skip
+async def record_sale(body: LineGiven, write: Write) -> Response:
+    """Record a line sold to a dealer."""
+    return await record_one(write, body, RecordSale)
+
+
+@router.post("/returns", permission="sale.record", answers=LineRecorded,
+             problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "conflict"))  # fmt: skip
+async def record_return(body: LineGiven, write: Write) -> Response:
+    """Record a line that a dealer returned."""
+    return await record_one(write, body, ReturnSale)
+
+
+@router.post("/sales:bulk", permission="sale.record", accepts="application/x-ndjson", body_bytes="bulk_bytes",
+             status=200)  # fmt: skip
+async def record_lines(request: Request, write: Write) -> Response:
+    """Sales and returns as NDJSON, a verdict for each row."""
+    recorder = recorder_of(write)
+
+    async def record(rows: list[Row[LineRow]]) -> list[RowVerdict]:
+        return await record_rows(write, recorder, rows)
+
+    return await ndjson(request, LineRow, record)
+
+
+@router.post("/dealers/{dealer}/sales/{event}/reverse", permission="sale.reverse", answers=LineRecorded)
+async def reverse_line(dealer: UUID, event: UUID, body: Reversal, write: Write) -> Response:
+    """Take a line back by an event of its own; after that the same line may come again."""
+    async with write.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        if await conn.fetchrow(IS_LINE, dealer, event) is None:
+            raise Problem("not-found", "This dealer has no such line.", retryable=True)
+    recorder = recorder_of(write)
+    command = ReverseSaleLine(dealer=str(dealer), line=str(event), reason=body.reason)
+    return await answer(write, recorder, recorder.item(command))
+
+
+@router.get("/dealers/{dealer}/sales", permission="sale.read", answers=Page[LineView])
+async def list_lines(
+    dealer: UUID,
+    read: Read,
+    page: PageOf,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+) -> Page[LineView]:
+    """Lines of a dealer, the latest first; `from` and `to` are both included."""
+    query = LIST.format(after=LATEST_FIRST.after(page, 4), order=LATEST_FIRST.order, limit=page.limit + 1)
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        rows = await conn.fetch(query, dealer, first, last, *LATEST_FIRST.values(page))
+    return page.of(rows, LATEST_FIRST, LineView)
+
+
+async def record_one(write: WriteContext, body: LineGiven, kind: type[RecordSale] | type[ReturnSale]) -> Response:
+    """One line of the caller's scope."""
+    async with write.snapshot() as conn:
+        dealers = await dealers_named(conn, [body.dealer])
+    if (dealer := dealers.get(body.dealer)) is None:
+        raise Refused("unknown-dealer", UNKNOWN, retryable=True)
+    recorder = recorder_of(write)
+    return await answer(write, recorder, recorder.item(command_of(kind, dealer, body)))
+
+
+async def answer(write: WriteContext, recorder: Recorder, item: Item) -> Response:
+    """What became of one line, with its position."""
+    (outcome,) = await recorder.record([item])
+    if outcome.verdict == "conflict":
+        raise Problem("conflict", CONFLICT, event=str(outcome.event))
+    position = str(outcome.position)
+    view = LineRecorded(verdict=outcome.verdict, event=outcome.event).model_dump_json()
+    content = f'{view[:-1]},"position":"{position}"}}'
+    headers = {"Dealerlog-Position": position}
+    return Response(content, status_code=201, media_type="application/json", headers=headers)
+
+
+async def record_rows(write: WriteContext, recorder: Recorder, rows: list[Row[LineRow]]) -> list[RowVerdict]:
+    """Write what may be written; a row that may not says why and touches no other."""
+    async with write.snapshot() as conn:
+        dealers = await dealers_named(conn, (row.model.dealer for row in rows))
+    said: list[RowVerdict] = []
+    items: list[tuple[int, Item]] = []
+    for row in rows:
+        given = row.model
+        if (dealer := dealers.get(given.dealer)) is None:
+            said.append(reject(row.row, "unknown-dealer", UNKNOWN, retry=True))
+            continue
+        kind = RecordSale if given.kind == "sale" else ReturnSale
+        try:
+            items.append((row.row, recorder.item(command_of(kind, dealer, given))))
+        except Refused as refused:
+            said.append(reject(row.row, refused.code, refused.detail))
+    outcomes = await recorder.record([item for _, item in items])
+    for (number, _), outcome in zip(items, outcomes, strict=True):
+        match outcome.verdict:
+            case "conflict":
+                said.append(reject(number, "conflict", CONFLICT))
+            case verdict:
+                said.append(RowVerdict(row=number, verdict=verdict, position=str(outcome.position)))
+    return said
+
+
+def command_of(kind: type[RecordSale] | type[ReturnSale], dealer: UUID, given: LineGiven) -> Any:
+    """The command of a line; what the body's model has checked is not checked again."""
+    return kind.model_construct(
+        dealer=str(dealer),
+        source=given.source,
+        invoice=given.invoice,
+        line=given.line,
+        product=given.product,
+        description=given.description,
+        quantity=given.quantity,
+        unit_price=given.unit_price,
+        currency=given.currency,
+        sold_on=given.sold_on,
+    )

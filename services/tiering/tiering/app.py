@@ -1,0 +1,46 @@
+"""tiering, wired: `python -m tiering.app [serve|migrate|routes]`."""
+
+from __future__ import annotations
+
+from service.app import Service
+from service.problems import Kind
+from tiering import projections, reactions, running
+from tiering.api import classes, policies, runs, sales, visits
+from tiering.domain.classification_run import CLASSIFICATION_RUN
+from tiering.domain.policy_file import POLICY_FILE
+from tiering.domain.tier_file import TIER_FILE
+from tiering.permissions import PERMISSIONS
+
+PROBLEMS: dict[str, Kind] = {
+    "unknown-dealer": Kind(409, "Unknown dealer", "Onboard it first, or repeat in a moment.", 1),
+    "currency-other": Kind(422, "Another currency", "Convert to the installation's currency first."),
+    "date-in-future": Kind(422, "Date in the future", "Correct the date; one day ahead is accepted."),
+    "amount-absurd": Kind(422, "Amount absurd", "Check quantity and unit price, or split the line."),
+    "amount-too-fine": Kind(422, "Amount too fine", "Use a larger unit."),
+    "no-policy": Kind(409, "No policy in force", "Publish a tiering policy first, or wait for the worker.", 2),
+    "unknown-policy": Kind(409, "Unknown policy", "Repeat once the policy is published.", 2),
+    "policy-invalid": Kind(422, "Policy invalid", "Correct what `errors` point at."),
+    "policy-misnamed": Kind(422, "Policy misnamed", "Publish it under its own name."),
+    "policy-version": Kind(409, "Version taken", "Give the document a higher version."),
+    "policy-effective-from": Kind(422, "Effective too early", "Let it begin after the version before."),
+    "window-reversed": Kind(422, "Window reversed", "Swap the two days."),
+    "window-too-long": Kind(422, "Window too long", "Choose at most ten years."),
+    "window-in-future": Kind(422, "Window in the future", "Choose an earlier last day."),
+    "cut-empty": Kind(409, "No sales known", "Record sales first, or repeat in a moment.", 2),
+}
+
+SERVICE = Service(
+    name="tiering",
+    title="Tiering",
+    description="How much each dealer matters, and what it therefore gets.",
+    routers=[sales.router, runs.router, classes.router, visits.router, policies.router],
+    permissions=PERMISSIONS,
+    tables=projections.TABLES,
+    deciders=[CLASSIFICATION_RUN, TIER_FILE, POLICY_FILE],
+    reactions=reactions.REACTIONS,
+    problems=PROBLEMS,
+    loops=lambda runtime: tuple(running.loops(runtime)),
+)
+
+if __name__ == "__main__":
+    raise SystemExit(SERVICE.main())

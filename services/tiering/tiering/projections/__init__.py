@@ -1,0 +1,19 @@
+"""What tiering shows: one declaration a table, run live, rebuilt, or folded for one dealer."""
+
+from __future__ import annotations
+
+from eventlog.projection import Table
+from tiering.projections import classes, dealers, policies, runs, sales, visits
+
+TABLES: list[Table] = [
+    dealers.dealer_scope,
+    dealers.dealer,
+    dealers.dealer_reference,
+    dealers.onboarding,
+    sales.sale_line,
+    visits.visit,
+    runs.run,
+    runs.run_completion,
+    classes.abc_class,
+    policies.policy,
+]

@@ -1,0 +1,33 @@
+"""Classes that runs gave to dealers, each with its place in the ranked list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventlog.projection import FactsTable, bigint, day, money, text, uuid
+from events import AbcClassAssigned
+
+abc_class = FactsTable(
+    "abc_class",
+    columns={
+        "dealer": uuid,
+        "run": uuid,
+        "given_on": day,
+        "abc": text,
+        "measure": money,
+        "rank": bigint,
+        "share_before": money,
+        "total": money,
+        "population": bigint,
+    },
+    scope="dealer",
+    indexes=[("run", "rank"), ("dealer", "run")],
+)
+STATED = ("run", "abc", "measure", "rank", "share_before", "total", "population")
+
+
+@abc_class.on(AbcClassAssigned, uses=STATED)
+def assigned(e: Any) -> dict[str, Any]:
+    """One decision; it counts once its run is complete."""
+    stated = {name: getattr(e.data, name) for name in STATED}
+    return {"dealer": e.subject, "given_on": e.businessdate} | stated

@@ -1,0 +1,116 @@
+"""Derive a class again from the log itself, up to the cut of its run, and compare byte for byte (architecture.md 4).
+
+The run summed rows of the read model; this reads the sale lines' own events. Dealer codes come from the onboardings
+within the cut as this service has them, for the registry's log is not ours to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from eventlog.log import Log
+from eventlog.position import Cut, cut_from_json
+from events import decode
+from events.ids import canonical
+from events.readers import reader_for
+from events.types.tiering import AbcClassAssigned, ClassificationRunStarted
+from service.runtime import Runtime
+from tiering.domain.abc import Ranking
+from tiering.domain.classification_run import key
+from tiering.domain.classify import Basis, classify, decisions
+from tiering.domain.measures import Line, LineReversal
+from tiering.domain.windows import Window
+from tiering.facts_at_cut import codes_by_dealer
+from tiering.published_policies import policy_of
+from tiering.running import reference
+from tiering.snapshot import company_snapshot
+
+SLICE = 5_000
+READER = reader_for(
+    {
+        "SaleRecorded": ("amount", "sold_on"),
+        "SaleReturned": ("amount", "sold_on"),
+        "SaleLineReversed": ("line",),
+    },
+    source="tiering",
+)
+
+
+class Rederived(NamedTuple):
+    """A decision as it was recorded and as it comes out again: canonical `data`, UTF-8."""
+
+    recorded: bytes
+    derived: bytes | None
+
+    @property
+    def same(self) -> bool:
+        """Whether they are equal byte for byte."""
+        return self.recorded == self.derived
+
+
+async def rederive_class(runtime: Runtime, partition: int, sequence: int) -> Rederived:
+    """Derive the class again whose event stands at this place of our log."""
+    (row,) = await runtime.log.read(partition, sequence - 1, 1)
+    recorded = decode(row.document)
+    assert isinstance(recorded.event, AbcClassAssigned)
+    started = await started_run(runtime.log, recorded.event.run)
+    derived = await rederive_run(runtime, recorded.event.run, started)
+    return Rederived(canonical(recorded.event), derived.get(recorded.subject))
+
+
+async def started_run(log: Log, run: str) -> ClassificationRunStarted:
+    """What a run was started with."""
+    event = decode((await log.read_stream(f"{key(run)}/run"))[0].document).event
+    assert isinstance(event, ClassificationRunStarted)
+    return event
+
+
+async def rederive_run(runtime: Runtime, run: str, started: ClassificationRunStarted) -> dict[str, bytes]:
+    """Every decision of a run derived again: dealer → canonical data."""
+    ranking = await rerank(runtime, started)
+    basis = Basis(run, Window(started.window_from, started.window_to), started.policy, started.cut)
+    return {each.dealer: each.data() for each in decisions(ranking, basis)}
+
+
+async def rerank(runtime: Runtime, started: ClassificationRunStarted) -> Ranking:
+    """The ranked list from the events within the cut."""
+    cut = cut_from_json(started.cut)
+    policy = await policy_of(runtime.log, **reference(started.policy))
+    lines = await lines_within(runtime.log, cut)
+    async with company_snapshot(runtime.pool) as conn:
+        codes = await codes_by_dealer(conn, cut)
+    return await asyncio.to_thread(
+        classify,
+        lines,
+        codes,
+        window=Window(started.window_from, started.window_to),
+        measure=started.measure,  # type: ignore[arg-type]  # a run starts with one of the two
+        cuts=policy.abc.cuts,
+    )
+
+
+async def lines_within(log: Log, cut: Cut) -> list[Line | LineReversal]:
+    """Every sale line and reversal that the log holds within a cut."""
+    found: list[Line | LineReversal] = []
+    for partition, last in sorted(cut.get("tiering", {}).items()):
+        after = 0
+        while after < last:
+            rows = [row for row in await log.read(partition, after, SLICE) if row.sequence <= last]
+            found += [fact for row in rows if (fact := fact_of(row.document, row.id)) is not None]
+            after = rows[-1].sequence if rows else last
+    return found
+
+
+def fact_of(document: bytes, identity: UUID) -> Line | LineReversal | None:
+    """A sale line or a reversal; None for another event."""
+    event: Any = READER.decode(document)
+    match event and event.type:
+        case "SaleRecorded" | "SaleReturned" as kind:
+            data = event.data
+            return Line(str(identity), event.subject, data.amount, data.sold_on, kind == "SaleReturned")
+        case "SaleLineReversed":
+            return LineReversal(event.data.line)
+        case _:
+            return None
