@@ -28,7 +28,7 @@ class Admitted:
 
 
 class Admission:
-    """One reader's view of its partitions. `stopped`: partition → why nothing of it is applied until an operator looks."""
+    """One reader's view of its partitions. `stopped`: partition → why nothing of it is applied until somebody looks."""
 
     def __init__(self, topics: Mapping[str, str]) -> None:
         self.topics = dict(topics)
@@ -123,5 +123,6 @@ def _fork(reached: Reached, arrived: Arrived) -> str:
     return (
         f"fork: at sequence {reached.sequence} (lineage {reached.lineage_of(reached.sequence)}) "
         f"came sequence {arrived.sequence} of lineage {arrived.lineage}, event {arrived.event.hex()}, "
-        f"which does not continue it"
+        f"which does not continue it: the topic tells another history than what was applied here; see that the log's "
+        f"owner and its topic agree (adopt, restore or republish there), then restart this worker"
     )

@@ -35,6 +35,8 @@ class Applies(Protocol):
 
     service: str
     topics: Mapping[str, str]
+    failing: str | None
+    turned_at: float
 
     @property
     def stopped(self) -> Mapping[Place, str]:

@@ -1,6 +1,7 @@
 """Records of the topics → rows of every live generation, each batch in one transaction with its positions."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import structlog
@@ -9,6 +10,7 @@ from opentelemetry import trace
 from eventlog import feeding, positions, replay
 from eventlog.admission import Admission, Admitted
 from eventlog.arrived import Record
+from eventlog.asking import Ask, ask_for
 from eventlog.connection import Connection, Pool
 from eventlog.feeding import POISON, Item
 from eventlog.generations import Open, Security, ensure, find
@@ -21,8 +23,6 @@ from eventlog.topics import topic_of
 from eventlog.writing import Writer
 
 FIRST_RETRY, LAST_RETRY = 0.05, 5.0
-Ask = Callable[[str, int, int, int], Awaitable[Sequence[Record]]]
-"""(source, partition, after, up to) → what the owner of a log has of these sequences, as records of its topic."""
 
 log = structlog.get_logger(__name__)
 tracer = trace.get_tracer("eventlog")
@@ -35,7 +35,8 @@ class Overtaken(Exception):
 class Projector:
     """Applies batches for one service. One batch at a time (`lock`); any number of workers, for positions decide.
 
-    `health`: `stopped` partitions with their reason, `failing` the database's last error while it is being retried.
+    `health`: `stopped` partitions with their reason, `failing` the last error of what is being retried (the database,
+    a silent owner), `turned_at` (monotonic) when it last tried again.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Projector:
         self.admission = Admission(self.topics)
         self.lock = asyncio.Lock()
         self.failing: str | None = None
+        self.turned_at = time.monotonic()
         self.applied = self.parked = 0
         self._security, self._ask, self._moved = security or Open(), ask, moved
         self._writers: dict[str, Writer] = {}
@@ -173,16 +175,13 @@ class Projector:
         return self._writers[reader]
 
     async def _fill(self, place: Place, hole: tuple[int, int]) -> dict[Place, int]:
-        """Ask the owner for what the topic lacks; without an answer the partition stops."""
-        source, partition = place
-        after, upto = hole
-        told = await self._ask(source, partition, after, upto) if self._ask else ()
-        if not told:
-            self.admission.stop(place, f"the topic lacks sequences {after + 1} to {upto}: republish it")
-            log.error("partition stopped", service=self.service, place=place, why=self.stopped[place])
-            return {}
-        await self._apply(told)
-        return {place: self.admission.reached.get(place, Reached()).offset}
+        """Apply what the owner answers, then read the topic on; a silent owner is asked again."""
+        missing = await ask_for(self._ask, self.admission, place, hole)
+        self.failing = missing.silent
+        self.turned_at = time.monotonic()
+        if missing.records:
+            await self._apply(missing.records)
+        return {} if place in self.stopped else {place: self.admission.reached.get(place, Reached()).offset}
 
     async def _until_done(self, act: Callable[[], Awaitable[None]]) -> None:
         delay = FIRST_RETRY
@@ -193,7 +192,7 @@ class Projector:
                 delay = await self._wait(error, delay)
 
     async def _wait(self, error: Exception, delay: float) -> float:
-        self.failing = f"{type(error).__name__}: {error}"[:500]
+        self.failing, self.turned_at = f"{type(error).__name__}: {error}"[:500], time.monotonic()
         log.warning("the database refused a batch: trying again", service=self.service, error=self.failing, after=delay)
         await asyncio.sleep(delay)
         return min(delay * 2, LAST_RETRY)

@@ -4,25 +4,26 @@ After a restore it starts at the beginning, and derived command ids skip what is
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
 import structlog
 
 from eventlog import parking, positions
-from eventlog.act import FINAL, Act, Handles
+from eventlog.act import FINAL, Handles
 from eventlog.admission import Admission, Admitted
 from eventlog.arrived import Arrived, Record
+from eventlog.asking import Ask, ask_for
 from eventlog.connection import Pool
-from eventlog.meta import Meta
+from eventlog.inheriting import meta_of
 from eventlog.parking import Aside, Stream
 from eventlog.positions import Place
 from eventlog.reached import Reached
 from eventlog.reactions import Reaction
 from eventlog.topics import topic_of
-from events import Cause, Refused, command_id, event_id, request_hash
+from events import Refused
 from events.readers import reader_for
 
 FIRST_RETRY, LAST_RETRY = 0.05, 5.0
@@ -32,22 +33,22 @@ RETRYABLE_REFUSALS = 10
 log = structlog.get_logger(__name__)
 
 
-class _Context(msgspec.Struct):
-    """What a reaction's command inherits from its cause."""
-
-    id: str
-    correlationid: str
-    traceparent: str | None = None
-
-
-_context = msgspec.json.Decoder(_Context).decode
-
-
 class Reactor:
-    """Runs one reaction; consumed by `consume.Consuming`, as a projector is, under a group of its own."""
+    """Runs one reaction; consumed by `consume.Consuming`, as a projector is, under a group of its own.
+
+    `health`: `stopped`, `failing` and `turned_at` as a projector's; `answered` causes that wrote something.
+    """
 
     def __init__(
-        self, service: str, reaction: Reaction, handles: Handles, pool: Pool, partitions: int = 12, *, prefix: str = ""
+        self,
+        service: str,
+        reaction: Reaction,
+        handles: Handles,
+        pool: Pool,
+        partitions: int = 12,
+        *,
+        prefix: str = "",
+        ask: Ask | None = None,
     ) -> None:
         self.service, self.reaction, self.pool, self.partitions = service, reaction, pool, partitions
         self.reader = f"reaction:{reaction.name}"
@@ -55,7 +56,9 @@ class Reactor:
         self.topics: Mapping[str, str] = {topic_of(source, prefix): source for source in self.sources}
         self.admission = Admission(self.topics)
         self.failing: str | None = None
-        self._handles, self._lock = handles, asyncio.Lock()
+        self.turned_at = time.monotonic()
+        self.answered = 0
+        self._handles, self._lock, self._ask = handles, asyncio.Lock(), ask
         self._readers = {source: reader_for(types, source=source) for source, types in reaction.uses.items()}
 
     @property
@@ -88,16 +91,7 @@ class Reactor:
     async def apply(self, records: Sequence[Record]) -> dict[tuple[str, int], int]:
         """Answer a batch's events, partitions side by side, then move the positions; answers where to seek to."""
         async with self._lock:
-            seeks: dict[Place, int] = {}
-            while True:
-                batch = self.admission.admit(records)
-                seeks |= batch.seeks
-                for place, (after, upto) in batch.holes.items():
-                    self.admission.stop(place, f"the topic lacks sequences {after + 1} to {upto}: republish it")
-                if not batch.moves or await self._until_done(partial(self._answer, batch)):
-                    break
-                await self._until_done(self.start)
-            self.admission.settle(batch)
+            seeks = await self._apply(records)
         topic_of_source = {source: topic for topic, source in self.topics.items()}
         return {(topic_of_source[source], partition): offset for (source, partition), offset in seeks.items()}
 
@@ -111,6 +105,24 @@ class Reactor:
                 if reason := await self._act(event):
                     return reason
                 await parking.drained(connection, self.reader, [event])
+
+    async def _apply(self, records: Sequence[Record]) -> dict[Place, int]:
+        seeks: dict[Place, int] = {}
+        while True:
+            batch = self.admission.admit(records)
+            seeks |= batch.seeks
+            if not batch.moves or await self._until_done(partial(self._answer, batch)):
+                break
+            await self._until_done(self.start)
+        self.admission.settle(batch)
+        for place, hole in batch.holes.items():
+            missing = await ask_for(self._ask, self.admission, place, hole)
+            self.failing, self.turned_at = missing.silent, time.monotonic()
+            if missing.records:
+                await self._apply(missing.records)
+            if place not in self.stopped:
+                seeks[place] = self.admission.reached.get(place, Reached()).offset
+        return seeks
 
     async def _answer(self, batch: Admitted) -> bool:
         """Issue the commands, then move positions; False: overtaken, or a parked stream was drained meanwhile."""
@@ -152,10 +164,11 @@ class Reactor:
             return f"{type(error).__name__}: {error}"[:500]
         if answer is None:
             return None
-        meta = self._meta(event, answer, read.businessdate)
+        meta = meta_of(self.reaction.name, event, answer, read.businessdate)
         for attempt in range(RETRYABLE_REFUSALS):
             try:
-                await self._handles.handle(answer.decider, answer.key, answer.command, meta)
+                written = await self._handles.handle(answer.decider, answer.key, answer.command, meta)
+                self.answered += bool(written.events) and not written.repeated
                 return None
             except FINAL as error:
                 return f"{type(error).__name__}: {error}"[:500]
@@ -166,19 +179,6 @@ class Reactor:
             await asyncio.sleep(min(FIRST_RETRY * 2**attempt, LAST_RETRY))
         return reason
 
-    def _meta(self, event: Arrived, answer: Act, business_date: Any) -> Meta:
-        context = _context(event.document)
-        return Meta(
-            actor=f"reaction:{self.reaction.name}",
-            business_date=business_date,
-            command_id=command_id("reaction", self.reaction.name, context.id),
-            request_hash=request_hash({"reaction": self.reaction.name, "cause": context.id}),
-            correlation=context.correlationid,
-            traceparent=context.traceparent,
-            cause=Cause(event.source, event.partition, event.sequence),
-            event_ids=tuple(event_id(context.id, self.reaction.name, n) for n in range(1, answer.events + 1)),
-        )
-
     async def _until_done(self, act: Callable[[], Any]) -> Any:
         """Try until it works: what passes is the database's, or this process is told to stop."""
         delay = FIRST_RETRY
@@ -186,7 +186,7 @@ class Reactor:
             try:
                 done = await act()
             except Exception as error:
-                self.failing = f"{type(error).__name__}: {error}"[:500]
+                self.failing, self.turned_at = f"{type(error).__name__}: {error}"[:500], time.monotonic()
                 log.warning("a reaction waits", reaction=self.reaction.name, error=self.failing, after=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LAST_RETRY)

@@ -1,0 +1,76 @@
+"""What a topic itself lacks is asked from the log's owner, a piece at a time; without an answer the partition stops."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from eventlog.admission import Admission
+from eventlog.arrived import Record
+from eventlog.positions import Place
+from eventlog.reached import UNKNOWN_OFFSET
+from events.placement import HEADER
+
+SILENT_SECONDS = 0.2
+"""Pause before a silent owner is asked again: its partition waits, the others go on meanwhile."""
+
+log = structlog.get_logger(__name__)
+
+
+class Told(NamedTuple):
+    """An event as its owner answers it: a record of the topic that has no offset there."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    offset: int = UNKNOWN_OFFSET
+
+    @classmethod
+    def of(cls, topic: str, partition: int, *, key: bytes, document: bytes, placement: bytes) -> "Told":
+        """The record of a document and its packed placement."""
+        return cls(topic, partition, key, document, ((HEADER, placement),))
+
+
+class Silent(Exception):
+    """The owner could not answer now, or nobody may ask it: the message says who, and what to do."""
+
+
+Ask = Callable[[str, int, int, int], Awaitable[Sequence[Record]]]
+"""(source, partition, after, up to) → what the owner of a log has of these sequences, from the first, perhaps not all.
+
+Raises `Silent` when asking again may help.
+"""
+
+
+class Missing(NamedTuple):
+    """What was learnt of a hole: records to apply now (none: the partition stopped, or the owner was `silent`)."""
+
+    records: Sequence[Record] = ()
+    silent: str | None = None
+
+
+async def ask_for(ask: Ask | None, admission: Admission, place: Place, hole: tuple[int, int]) -> Missing:
+    """Ask for the sequences of a hole (after, up to); stops the partition when nobody can have them."""
+    (source, partition), (after, upto) = place, hole
+    lacks = f"the topic lacks sequences {after + 1} to {upto}"
+    if ask is None:
+        return _stop(admission, place, f"{lacks}: republish {source}, or name its address in PEERS, then restart")
+    try:
+        records = await ask(source, partition, after, upto)
+    except Silent as error:
+        log.warning("the owner of a log is silent", source=source, partition=partition, why=str(error))
+        await asyncio.sleep(SILENT_SECONDS)
+        return Missing(silent=f"{source}[{partition}]: {lacks}, and {error}"[:500])
+    if not records:
+        return _stop(admission, place, f"{lacks} and {source} has none of them published: republish it, then restart")
+    log.info("the owner filled a hole", source=source, partition=partition, after=after, events=len(records))
+    return Missing(records)
+
+
+def _stop(admission: Admission, place: Place, why: str) -> Missing:
+    admission.stop(place, why)
+    log.error("partition stopped", place=place, why=why)
+    return Missing()
