@@ -221,9 +221,9 @@ def rows() -> Any:
 
 
 @pytest.fixture
-async def open_world(module_database: Callable[..., Awaitable[Any]]) -> AsyncIterator[Callable[[], Awaitable[World]]]:
-    async for make in _worlds(module_database):
-        yield make
+def registry() -> Registry:
+    """A registry of one's own."""
+    return Registry()
 
 
 @pytest.fixture(scope="module")
