@@ -14,6 +14,7 @@ from eventlog import feeding, positions
 from eventlog.connection import Connection
 from eventlog.ddl import Shape
 from eventlog.feeding import POISON
+from eventlog.moments import whole_microseconds
 from eventlog.plan import Plan
 from eventlog.positions import Place
 from eventlog.reached import Reached
@@ -72,7 +73,8 @@ async def load(
         loading = _Loading(load, plan, connection, consumer, behind, reached, progress)
         try:
             with few_collections():
-                return await loading.run(parts)
+                async with whole_microseconds(connection):
+                    return await loading.run(parts)
         finally:
             await loading.close()
     finally:

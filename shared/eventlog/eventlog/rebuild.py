@@ -68,7 +68,11 @@ class Different(Exception):
 
 
 class Rebuild:
-    """One rebuild. `changed`: table → columns that may differ, beside what the declarations say ("*": the table)."""
+    """One rebuild. `changed`: table → columns that may differ, beside what the declarations say ("*": the table).
+
+    `pool` needs 4 connections without `transaction_timeout` (`connect_pool(…, bounded=False)`), for blue's snapshot
+    lasts as long as the load. `load`: `loading.load`, or `workers.Workers` for several processes.
+    """
 
     def __init__(
         self,
@@ -92,6 +96,8 @@ class Rebuild:
     async def run(self) -> Rebuilt:
         """Fill, prove, catch up, switch. Raises `Busy`, `Different`, `Forked`, `Stalled`; cancel it to abort."""
         async with self.pool.acquire() as guard:
+            if await guard.fetchval("show transaction_timeout") != "0":
+                raise ValueError("a rebuild's snapshot outlasts this pool's transaction_timeout: connect unbounded")
             if not await guard.fetchval(TAKE):
                 raise Busy("another rebuild of this service is running: wait for it, or abort it")
             try:

@@ -6,8 +6,9 @@ This is the loop that a rebuild's rate hangs on: 2–3 µs a record are left for
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from eventlog.arrived import HEAD, ID_FROM, ID_TO, NONE, PLACE, STREAM_AT, Arrived, arrival, id_text, moment_of
+from eventlog.arrived import HEAD, ID_FROM, ID_TO, NONE, PLACE, STREAM_AT, Arrived, arrival, id_text
 from eventlog.gathered import Gathered, Merged
+from eventlog.moments import UNIX_TO_2000
 from eventlog.parking import Stream
 from eventlog.plan import Plan
 from eventlog.positions import Move, Place
@@ -21,7 +22,8 @@ class Forked(Exception):
 class Slice:
     """Gathers the rows of records up to each partition's target; `suspect` if an event of it cannot be read.
 
-    A suspect slice, or one whose rows PostgreSQL refuses, is loaded anew through `feeding`, from `records`.
+    `recorded_at` is given in whole microseconds (`moments`). A suspect slice, or one whose rows PostgreSQL refuses,
+    is loaded anew through `feeding`, from `records`.
     """
 
     def __init__(self, plan: Plan, reached: dict[Place, Reached], blocked: frozenset[Stream]) -> None:
@@ -97,7 +99,7 @@ class Slice:
             for facts, handle, into in self._sinks[source, read.type]:
                 effects = handle(read)
                 if facts:
-                    at = moment_of(recorded_at)
+                    at = recorded_at - UNIX_TO_2000
                     for line, row in enumerate(effects):
                         into.append((*row, source, partition, sequence, line, at, event))
                 else:

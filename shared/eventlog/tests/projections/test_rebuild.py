@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from eventlog import generations
+from eventlog.database import connect_pool
 from eventlog.loading import Stalled
 from eventlog.projector import Projector
 from eventlog.rebuild import Busy, Different, Rebuild
@@ -34,7 +35,7 @@ async def blue(stack, world, pool, topic_prefix):
     async with world.topics(stack, [f"{topic_prefix}{name}.events" for name in ALL]):
         await world.publish(stack, [*registry.all(), *ledger.all()])
         await projector.apply(world.shuffled([registry, ledger], 5))
-        projector.ledger, projector.registry = ledger, registry
+        projector.ledger, projector.registry, projector.urls = ledger, registry, world.urls
         yield projector
 
 
@@ -200,3 +201,13 @@ async def test_streams_parked_in_blue_or_green_are_left_out_and_listed(stack, po
         "ledger_entry": (True, 61),
     }
     assert await pool.fetchval("select count(*) from g2.ledger_entry") == 64
+
+
+async def test_a_pool_that_would_cut_the_snapshot_short_is_refused(blue, rebuild, pool):
+    async with pool.acquire() as connection:
+        name = await connection.fetchval("select current_database()")
+    (address,) = [url for url in blue.urls if f"/{name}" in url]
+    bounded = await connect_pool(address, size=4)
+    with pytest.raises(ValueError, match="unbounded"):
+        await Rebuild(blue.plan, bounded, kafka={}, topics=blue.topics).run()
+    await bounded.close()
