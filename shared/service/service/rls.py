@@ -77,10 +77,11 @@ def condition(schema: str, table: str, scope: str, columns: Iterable[str]) -> st
     return f"{everything} or {looked_up}"
 
 
-def policies(schema: str, tables: Iterable[Scoped], *, reader: str, writer: str) -> list[str]:
+def policies(schema: str, tables: Iterable[Scoped], *, reader: str) -> list[str]:
     """Statements that grant the reader a generation's tables and bind it to its scope; run as the schema's owner.
 
-    The writer projects every row, so it has a policy of its own: FORCE would bind even the owner.
+    The owner itself, which projects every row, is not bound: FORCE would bind it too, and PostgreSQL refuses COPY into
+    a table whose policies bind the writer. `assert_reader` sees to it that requests never read as the owner.
     """
     statements = [f"grant usage on schema {quoted(schema)} to {quoted(reader)}"]
     for table in tables:
@@ -91,9 +92,7 @@ def policies(schema: str, tables: Iterable[Scoped], *, reader: str, writer: str)
         seen = condition(schema, table.name, scope, table.every)
         statements += [
             f"alter table {name} enable row level security",
-            f"alter table {name} force row level security",
             f"create policy scope on {name} for select to {quoted(reader)} using ({seen})",
-            f"create policy project on {name} for all to {quoted(writer)} using (true) with check (true)",
         ]
         if table.name == DEALER_SCOPE:
             statements += [f"create index dealer_scope_by_{place} on {name} ({place})" for place in PLACES]
@@ -101,12 +100,12 @@ def policies(schema: str, tables: Iterable[Scoped], *, reader: str, writer: str)
 
 
 POLICIES_OF = """
-select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+select c.relname as name, c.relrowsecurity as enabled,
        coalesce(array_agg(pg_get_expr(p.polqual, p.polrelid)) filter (where p.polpermissive and p.polcmd in ('r', '*')
          and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role($2, r, 'MEMBER'))), '{}') as conditions
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_policy p on p.polrelid = c.oid
 where n.oid = $1::text::regnamespace and c.relkind in ('r', 'p')
-group by c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
+group by c.oid, c.relname, c.relrowsecurity
 """
 TEMPORARY = "select pg_my_temp_schema()::regnamespace::text"
 
@@ -123,7 +122,7 @@ async def assert_policies(conn: Any, schema: str, tables: Iterable[Scoped], *, r
     missing = [
         table.name
         for table in scoped
-        if (row := found.get(table.name)) is None or not row["forced"] or row["conditions"] != wanted.get(table.name)
+        if (row := found.get(table.name)) is None or not row["enabled"] or row["conditions"] != wanted.get(table.name)
     ]
     if missing:
         raise PolicyMissing(f"{schema}: not bound by row-level security: {', '.join(sorted(missing))}")
@@ -182,7 +181,7 @@ class RowSecurity:
 
     def statements(self, schema: str, tables: Sequence[Scoped]) -> list[str]:
         """Grants and policies of a new generation."""
-        return policies(schema, tables, reader=self.reader, writer=self.writer)
+        return policies(schema, tables, reader=self.reader)
 
     async def check(self, connection: Any, schema: str, tables: Sequence[Scoped]) -> None:
         """Raise `PolicyMissing` if a table of the generation could be read outside a scope."""
