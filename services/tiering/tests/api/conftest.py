@@ -37,6 +37,7 @@ AUDITOR = bearer("auditor", login="auditor")
 BRANCH_1 = bearer("branch_manager", branch="B1", login="manager")
 WANG = bearer("sales_representative", territory="T1", login="wang")
 REGISTRY = "customer-registry"
+SLICE = 5_000
 
 
 class Kept(NamedTuple):
@@ -65,9 +66,15 @@ class World:
     runtime: Runtime
     keys: Any = field(default_factory=itertools.count)
     told: dict[int, list[UUID]] = field(default_factory=dict)
+    staged: list[Kept] = field(default_factory=list)
 
     async def tell(self, event: Event, dealer: str) -> None:
         """The registry published this."""
+        self.stage(event, dealer)
+        await self.tell_staged()
+
+    def stage(self, event: Event, dealer: str) -> None:
+        """The registry is about to publish this."""
         stream, identity = f"{dealer}/{event.event_type.stream}", uuid7()
         partition = partition_of(dealer, 12)
         before = self.told.setdefault(partition, [])
@@ -76,7 +83,12 @@ class World:
         placement = Placement(partition, len(before) + 1, before[-1] if before else None, 1, stream, len(before) + 1,
                               identity, bytes(32), 1, 1, 1_767_312_000_000_000)  # fmt: skip
         before.append(identity)
-        await self.runtime.projector.apply([kept(REGISTRY, placement, document)])
+        self.staged.append(kept(REGISTRY, placement, document))
+
+    async def tell_staged(self) -> None:
+        """What is staged arrives."""
+        staged, self.staged = self.staged, []
+        await self.runtime.projector.apply(staged)
 
     async def dealer(self, code: str, territory: str = "T1", *, branch: str = "B1", on: date = date(2024, 1, 1)) -> str:
         """An onboarded dealer, known to ERP by its code."""
@@ -103,9 +115,9 @@ class World:
         log, projector = self.runtime.log, self.runtime.projector
         for partition in range(log.partitions):
             at = projector.reached.get(("tiering", partition))
-            rows = await log.read(partition, at.sequence if at else 0, 100_000)
-            if rows:
+            while rows := await log.read(partition, at.sequence if at else 0, SLICE):
                 await projector.apply([kept("tiering", row.placement, row.document) for row in rows])
+                at = projector.reached[("tiering", partition)]
 
     async def post(self, path: str, body: Any = None, *, who: dict[str, str], key: str | None = None,
                    **options: Any) -> httpx.Response:  # fmt: skip
