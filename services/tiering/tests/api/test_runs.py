@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
 import pytest
 
+from service.health import Heart
 from tiering import running
 from tiering.rederive import rederive_run, started_run
 from tiering.running import execution_of, resume
@@ -159,3 +161,19 @@ async def test_visits_are_due_by_class_and_kept_plans_counted(world: World) -> N
     (own,) = [row for row in kept["territories"] if row["territory"] == "T7"]
     assert (own["planned"], own["fulfilled"], own["share"]) == (2, 1, "0.5000")
     said(await world.get(f"/dealers/{dealer}/visits-due", as_of="2025-06-09"), 404, "not-found")
+
+
+async def test_the_worker_executes_what_was_started_and_stops_when_asked(world: World, run: str) -> None:
+    started = (await world.post("/classification-runs", YEAR | {"measure": "gross_sales"}, who=HEAD)).json()
+    (worker,) = running.loops(world.runtime)
+    heart, stopping = Heart("classification", 60), asyncio.Event()
+    working = asyncio.create_task(worker.run(heart, stopping))
+    for _ in range(200):
+        await world.project()
+        if (await world.get(f"/classification-runs/{started['id']}")).json()["state"] == "completed":
+            break
+        await asyncio.sleep(0.05)
+    stopping.set()
+    await asyncio.wait_for(working, 5)
+    shown = (await world.get("/classes", run=started["id"])).json()["items"]
+    assert {row["code"] for row in shown} >= set(AMOUNTS) and heart.trouble() is None
