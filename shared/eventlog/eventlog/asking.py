@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
@@ -18,7 +19,8 @@ SILENT_SECONDS = 0.2
 log = structlog.get_logger(__name__)
 
 
-class Told(NamedTuple):
+@dataclass(slots=True)
+class Told:
     """An event as its owner answers it: a record of the topic that has no offset there."""
 
     topic: str
@@ -35,13 +37,17 @@ class Told(NamedTuple):
 
 
 class Silent(Exception):
-    """The owner could not answer now, or nobody may ask it: the message says who, and what to do."""
+    """The owner could not answer now: the message says why, and what to do if that stays."""
+
+
+class Unasked(Exception):
+    """There is nobody to ask: the message says what an operator must set."""
 
 
 Ask = Callable[[str, int, int, int], Awaitable[Sequence[Record]]]
 """(source, partition, after, up to) → what the owner of a log has of these sequences, from the first, perhaps not all.
 
-Raises `Silent` when asking again may help.
+Raises `Silent` when asking again may help, `Unasked` when it cannot.
 """
 
 
@@ -57,9 +63,11 @@ async def ask_for(ask: Ask | None, admission: Admission, place: Place, hole: tup
     (source, partition), (after, upto) = place, hole
     lacks = f"the topic lacks sequences {after + 1} to {upto}"
     if ask is None:
-        return _stop(admission, place, f"{lacks}: republish {source}, or name its address in PEERS, then restart")
+        return _stop(admission, place, f"{lacks}: republish {source}, then restart")
     try:
         records = await ask(source, partition, after, upto)
+    except Unasked as error:
+        return _stop(admission, place, f"{lacks}: republish {source}, or {error}, then restart")
     except Silent as error:
         log.warning("the owner of a log is silent", source=source, partition=partition, why=str(error))
         await asyncio.sleep(SILENT_SECONDS)

@@ -12,7 +12,6 @@ The body of an answer comes from `written.state`, never from a projection: a rep
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import date
@@ -31,17 +30,13 @@ from events.catalogue import Event
 from events.ids import command_id, request_hash
 from service.access import Caller
 from service.facts import REJECTED, fact
+from service.presenting import IF_MATCH, KEY, correlation, expected_version, idempotency_key
+from service.presenting import POSITION as POSITION
 from service.problems import Problem
 from service.runtime import Runtime
-from service.telemetry import current_traceparent, trace_id
+from service.telemetry import current_traceparent
 
-POSITION, AT_LEAST = "Dealerlog-Position", "Dealerlog-Position-At-Least"
-KEY, IF_MATCH, CORRELATION = "Idempotency-Key", "If-Match", "Correlation-Id"
 CONTENT = (BaseModel, str, int, date, UUID, Decimal, list, tuple)
-PRINTABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
-VERSION = re.compile(r'"(\d{1,18})"\Z')
-MOST_POSITIONS = 64
-"""Every partition of all four logs, with room: a client that loaded all of them presents all of them."""
 
 
 class ReadContext:
@@ -105,7 +100,6 @@ class WriteContext(ReadContext):
         written: Written = await self.runtime.log.handle(
             decider, key, command, self.meta(part), wanted, prepare=prepare
         )
-        self.runtime.metrics.appended.inc(0 if written.repeated else len(written.events))
         return written
 
     def fact(self, event: Event, *, key: str, natural: tuple[str, ...], claim: str | None = None) -> Fact:
@@ -126,7 +120,6 @@ class WriteContext(ReadContext):
         (verdict,) = await self.runtime.log.record([one])
         if verdict.kind in REJECTED:
             raise Problem(REJECTED[verdict.kind])
-        self.runtime.metrics.appended.inc(verdict.kind == "accepted")
         position: Position | None = verdict.position
         return position
 
@@ -148,57 +141,6 @@ class WriteContext(ReadContext):
         return RawResponse(
             joined, status_code=status or declared.status, media_type="application/json", headers=headers
         )
-
-
-def idempotency_key(text: str | None) -> str:
-    """The key of a request, bare or as a quoted string; 400 without one."""
-    if text is None:
-        raise Problem("idempotency-key-missing")
-    key = text.strip()
-    if len(key) > 2 and key[0] == key[-1] == '"':
-        key = key[1:-1]
-    if not PRINTABLE.match(key):
-        raise Problem("malformed-header", "Idempotency-Key is 1 to 255 ASCII characters.")
-    return key
-
-
-def expected_version(headers: list[str], *, required: bool) -> int | None:
-    """The version that If-Match names: one strong ETag such as "7"; a weak one never matches (412)."""
-    if not headers:
-        if required:
-            raise Problem("if-match-missing")
-        return None
-    text = headers[0].strip()
-    if len(headers) == 1 and text.startswith("W/"):
-        raise Problem("stale-version", "A weak ETag never matches; send the strong one.")
-    found = VERSION.match(text)
-    if len(headers) != 1 or found is None:
-        raise Problem("malformed-header", 'If-Match is one ETag as we gave it, such as "7".')
-    return int(found[1])
-
-
-def correlation(request: Request) -> str:
-    """The id that joins what follows from one request: the caller's own, else the trace's."""
-    given = request.headers.get(CORRELATION, "").strip()
-    if not given:
-        return trace_id()
-    if len(given) > 64 or not PRINTABLE.match(given):
-        raise Problem("malformed-header", f"{CORRELATION} is at most 64 ASCII characters.")
-    return given
-
-
-async def presented(request: Request, runtime: Runtime) -> None:
-    """Wait until every position that the request presents is visible here; 504 with the lag if it takes too long."""
-    texts = [text for header in request.headers.getlist(AT_LEAST) for text in header.split(",") if text.strip()]
-    if not texts:
-        return
-    if len(texts) > MOST_POSITIONS:
-        raise Problem("malformed-header", f"{AT_LEAST} takes at most {MOST_POSITIONS} positions.")
-    try:
-        positions = [Position.parse(text) for text in texts]
-    except ValueError as error:
-        raise Problem("malformed-header", f"{AT_LEAST}: {error}") from error
-    await runtime.visible(positions)
 
 
 def bind(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from prometheus_client import Counter
+
+from eventlog.consume import Consuming
+from eventlog.positions import Place
+from eventlog.reached import Reached
+from service.kafka import Kafka
 from service.metrics import Metrics
 from service.runtime import Runtime
 
@@ -23,17 +30,30 @@ left join lateral (
 """
 
 
-class Figures:
-    """Reads what the loops and the database know; counters take only what was added since the last scrape."""
+class Behind(NamedTuple):
+    """How far one reader is behind in one source: events by partition, and the age of the oldest (None: not known)."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+    reader: str
+    source: str
+    events: Mapping[int, int]
+    seconds: float | None
+
+
+class Figures:
+    """Reads what the loops and the database know; counters take only what was added since the last scrape.
+
+    `consuming`: reader (`tables`, or a reaction's name) → its subscription in this process.
+    """
+
+    def __init__(self, runtime: Runtime, kafka: Kafka) -> None:
+        self.runtime, self.kafka = runtime, kafka
         self.publisher: Any = None
-        self.consuming: Any = None
-        self._counted = {"published": 0, "applied": 0}
+        self.consuming: dict[str, Consuming] = {}
+        self._counted: dict[Counter, int] = {}
 
     async def measure(self, metrics: Metrics) -> None:
         """Set every gauge."""
+        self._count(metrics)
         async with self.runtime.pool.acquire() as connection:
             backlog = await connection.fetchrow(BACKLOG, self.runtime.settings.partitions)
             parked = await connection.fetchrow(PARKED)
@@ -42,18 +62,67 @@ class Figures:
         metrics.log_events.set(int(backlog["log"]))
         metrics.parked_streams.set(parked["streams"])
         metrics.parked_events.set(parked["events"])
-        self._count(metrics)
-        for (source, partition), events in (self.consuming.lag() if self.consuming else {}).items():
-            metrics.lag_events.labels(source, partition).set(events)
+        metrics.lag_events.clear()
+        for name, lag in self._lags().items():
+            for (source, partition), events in lag.items():
+                metrics.lag_events.labels(name, source, partition).set(events)
+        for each in await self.behind():
+            if each.seconds is not None:
+                metrics.lag_seconds.labels(each.reader, each.source).set(each.seconds)
+
+    async def behind(self) -> list[Behind]:
+        """The lag of every subscription of this process; another process tells that of its own partitions."""
+        lags = self._lags()
+        ages = await self.kafka.ages(self._oldest(lags))
+        return [
+            _behind(name, source, lag, {partition: age for (of, partition), age in ages.items() if of == topic})
+            for name, lag in lags.items()
+            for topic, source in self.consuming[name].reader.topics.items()
+        ]
+
+    def _lags(self) -> dict[str, dict[Place, int]]:
+        return {name: consuming.lag() for name, consuming in self.consuming.items()}
+
+    def _oldest(self, lags: Mapping[str, Mapping[Place, int]]) -> dict[tuple[str, int], int]:
+        """(topic, partition) → the offset behind the slowest reader of it."""
+        offsets: dict[tuple[str, int], int] = {}
+        for name, lag in lags.items():
+            reader = self.consuming[name].reader
+            topics = {source: topic for topic, source in reader.topics.items()}
+            for (source, partition), events in lag.items():
+                if events:
+                    offset = reader.reached.get((source, partition), Reached()).offset + 1
+                    place = (topics[source], partition)
+                    offsets[place] = min(offset, offsets.get(place, offset))
+        return offsets
 
     def _count(self, metrics: Metrics) -> None:
         projector = self.runtime.projector
-        if projector is not None:
-            metrics.applied.inc(projector.applied - self._counted["applied"])
-            self._counted["applied"] = projector.applied
-            stopped = [source for source, _ in projector.stopped]
-            for source in projector.plan.sources:
-                metrics.forked.labels(source).set(stopped.count(source))
+        self._grow(metrics.applied, projector.applied)
+        for reactor in self.runtime.reactors:
+            self._grow(metrics.reacted.labels(reactor.reaction.name), reactor.answered)
         if self.publisher is not None:
-            metrics.published.inc(self.publisher.published - self._counted["published"])
-            self._counted["published"] = self.publisher.published
+            self._grow(metrics.published, self.publisher.published)
+            metrics.publisher_stopped.set(self.publisher.stopped is not None)
+        for reader in (projector, *self.runtime.reactors):
+            stopped = [source for source, _ in reader.stopped]
+            for source in reader.topics.values():
+                metrics.stopped.labels(name_of(reader), source).set(stopped.count(source))
+
+    def _grow(self, counter: Counter, total: int) -> None:
+        counter.inc(total - self._counted.get(counter, 0))
+        self._counted[counter] = total
+
+
+def _behind(reader: str, source: str, lag: Mapping[Place, int], ages: Mapping[int, float]) -> Behind:
+    """One reader's lag in one source; its age is unknown where Kafka did not say it in time."""
+    events = {partition: count for (of, partition), count in lag.items() if of == source}
+    late = [partition for partition, count in events.items() if count]
+    known = [ages[partition] for partition in late if partition in ages]
+    return Behind(reader, source, events, max(known) if known else None if late else 0.0)
+
+
+def name_of(reader: Any) -> str:
+    """How a reader is called in figures: `tables`, or the reaction's name."""
+    reaction = getattr(reader, "reaction", None)
+    return "tables" if reaction is None else str(reaction.name)

@@ -17,6 +17,10 @@ CHECK_SECONDS = 2.0
 REMEMBERED_SECONDS = 1.0
 
 
+class NotReady(Exception):
+    """What a dependency lacks, and what to do, in words that may be shown."""
+
+
 class Heart:
     """One loop's heartbeat."""
 
@@ -88,6 +92,8 @@ async def _ask(check: Check) -> str | None:
             await check()
     except TimeoutError:
         return f"no answer within {CHECK_SECONDS:.0f} s"
+    except NotReady as error:
+        return str(error)
     except Exception as error:  # whatever a dependency raises, it is not ready
         return f"{type(error).__name__}"
     return None

@@ -21,7 +21,7 @@ from fastapi import Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from service.access import COOKIE
-from service.permissions import ROLES
+from service.permissions import EVERYONE, ROLES
 from service.problems import Problem
 from service.routing import Router
 from service.settings import Settings
@@ -170,9 +170,7 @@ def _mac(body: str, settings: Settings) -> str:
 
 def page_of_roles(path: str, trouble: str = "") -> str:
     """The local issuer's page: every role, and the code that the role is bound to."""
-    options = "".join(
-        f'<option value="{role}">{role.replace("_", " ")} ({reach})</option>' for role, reach in ROLES.items()
-    )
+    options = "".join(f'<option value="{role}">{role.replace("_", " ")} ({ROLES[role]})</option>' for role in EVERYONE)
     alert = f'<p role="alert">{escape(trouble)}</p>' if trouble else ""
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in · Dealerlog</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">

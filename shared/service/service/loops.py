@@ -1,4 +1,8 @@
-"""What a service does for ever, by role: publish (relay); project, react and keep the clock (worker)."""
+"""What a service does for ever, by role: publish (relay); project, react and keep the clock (worker).
+
+Alive means that a loop goes round. One that waits for its database, for Kafka or for an operator goes round as well:
+what it waits for shows in readiness and in the notices, and a restart would not mend it.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,9 @@ from faststream.kafka import KafkaBroker
 from eventlog.clock import Clock
 from eventlog.consume import Applies, Consuming
 from eventlog.publisher import Publisher
+from eventlog.refusals import LogRefused
 from eventlog.topics import topic_of
-from service.figures import Figures
+from service.figures import Figures, name_of
 from service.health import Heart
 from service.kafka import kafka_options, security_of
 from service.lifecycle import Loop, until_stopped
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from service.app import Service
 
 CLOCK_SECONDS = 5.0
+STALE_SECONDS = 60.0
+DATABASE_LOST: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 log = structlog.get_logger("loops")
 
 
@@ -42,30 +49,38 @@ def loops_of(service: Service, runtime: Runtime, figures: Figures) -> Iterator[L
 
 
 def _publishing(runtime: Runtime, figures: Figures) -> Loop:
+    """A lost database is waited for; where log and topic do not agree, the publisher waits for an operator."""
     settings = runtime.settings
     publisher = Publisher(runtime.log, kafka_options(settings), topic_of(runtime.name, settings.kafka_topic_prefix))
     figures.publisher = publisher
     runtime.health.notice("publisher", lambda: publisher.stopped)
-    run = until_stopped(publisher.run, lambda: publisher.turned_at)
-    return Loop(name="publisher", role="relay", run=run, stale_seconds=60)
+
+    async def work() -> None:
+        while True:
+            try:
+                await publisher.run()
+            except DATABASE_LOST as error:
+                log.warning("the publisher waits for its database", error=repr(error))
+                publisher.turned_at = time.monotonic()
+                await asyncio.sleep(1.0)
+
+    run = until_stopped(work, lambda: publisher.turned_at)
+    return Loop(name="publisher", role="relay", run=run, stale_seconds=STALE_SECONDS)
 
 
 def _consuming(runtime: Runtime, figures: Figures) -> Loop:
-    """One broker for the projector and every reaction, each in a group of its own; no lag counts as progress."""
+    """One broker for the projector and every reaction, each in a group of its own."""
     settings = runtime.settings
     broker = KafkaBroker(
         settings.kafka_bootstrap_servers, security=security_of(settings), client_id=runtime.name, logger=None
     )
     group = f"{settings.kafka_topic_prefix}{runtime.name}"
-    consumers = [Consuming(broker, reactor, group=f"{group}.{reactor.reaction.name}") for reactor in runtime.reactors]
-    for reactor in runtime.reactors:
-        runtime.health.notice(reactor.reader, lambda reader=reactor: _troubles(reader, reader.failing))  # type: ignore[misc]
-    if runtime.projector.topics:
-        figures.consuming = Consuming(broker, runtime.projector, group=group)
-        consumers.append(figures.consuming)
-        runtime.health.notice("projector", lambda: _troubles(runtime.projector, runtime.projector.failing))
-
-    readers: list[Applies] = [*runtime.reactors, runtime.projector]
+    readers: list[Applies] = [*runtime.reactors, *([runtime.projector] if runtime.projector.topics else [])]
+    for reader in readers:
+        name = name_of(reader)
+        own = group if reader is runtime.projector else f"{group}.{name}"
+        figures.consuming[name] = Consuming(broker, reader, group=own)
+        runtime.health.notice(f"consumer of {name}", lambda reader=reader: troubles(reader))  # type: ignore[misc]
 
     async def work() -> None:
         try:
@@ -77,13 +92,29 @@ def _consuming(runtime: Runtime, figures: Figures) -> Loop:
                 await reader.idle()
 
     def turned_at() -> float:
-        return min(each.turned_at if any(each.lag().values()) else time.monotonic() for each in consumers)
+        return min(went_round(each) for each in figures.consuming.values())
 
-    return Loop(name="consumer", role="worker", run=until_stopped(work, turned_at), stale_seconds=60)
+    return Loop(name="consumer", role="worker", run=until_stopped(work, turned_at), stale_seconds=STALE_SECONDS)
+
+
+def went_round(consuming: Consuming) -> float:
+    """When a subscription last made progress or tried again (monotonic); nothing to do counts as progress.
+
+    Partitions that stopped are left out: they wait for an operator and show in the notices.
+    """
+    reader = consuming.reader
+    behind = any(events for place, events in consuming.lag().items() if place not in reader.stopped)
+    return max(consuming.turned_at, reader.turned_at) if behind else time.monotonic()
+
+
+def troubles(reader: Applies) -> str | None:
+    """What an operator should see of a reader: partitions that stopped, and what it tries again and again."""
+    stopped = [f"{source}[{partition}] {why}" for (source, partition), why in sorted(reader.stopped.items())]
+    return "; ".join([*stopped, *([reader.failing] if reader.failing else [])]) or None
 
 
 def _clock(service: Service, runtime: Runtime) -> Loop:
-    """What falls due becomes commands; a lost database is waited for, clocks that differ stop the worker."""
+    """What falls due becomes commands; a lost database or closed log is waited for, clocks that differ stop the worker."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
     clock = Clock(service.clock, runtime.log, runtime.pool, holder=holder, today=runtime.settings.today)
 
@@ -91,17 +122,12 @@ def _clock(service: Service, runtime: Runtime) -> Loop:
         while not stopping.is_set():
             try:
                 await clock.turn()
-                heart.beat()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("the clock waits for its database", error=repr(error))
+            except (*DATABASE_LOST, LogRefused) as error:
+                log.warning("the clock waits for its log", error=repr(error))
+            heart.beat()
             try:
                 await asyncio.wait_for(stopping.wait(), CLOCK_SECONDS)
             except TimeoutError:
                 continue
 
-    return Loop(name="clock", role="worker", run=run, stale_seconds=60)
-
-
-def _troubles(reader: Applies, failing: str | None) -> str | None:
-    stopped = [f"{source}[{partition}] {why}" for (source, partition), why in sorted(reader.stopped.items())]
-    return "; ".join([*stopped, *([failing] if failing else [])]) or None
+    return Loop(name="clock", role="worker", run=run, stale_seconds=STALE_SECONDS)

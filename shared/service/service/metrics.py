@@ -33,9 +33,11 @@ class Metrics:
         self.published = Counter("dealerlog_published_events_total", "Events acknowledged by Kafka", registry=r)
         self.applied = Counter("dealerlog_applied_events_total", "Events applied to projections", registry=r)
         self.reacted = Counter("dealerlog_reactions_total", "Causes that a reaction answered", ["reaction"], registry=r)
-        self.lag_events = Gauge("dealerlog_lag_events", "Events not yet applied", ["source", "partition"], registry=r)
+        self.lag_events = Gauge(
+            "dealerlog_lag_events", "Events not yet applied", ["reader", "source", "partition"], registry=r
+        )
         self.lag_seconds = Gauge(
-            "dealerlog_lag_seconds", "Age of the oldest event not yet applied", ["source"], registry=r
+            "dealerlog_lag_seconds", "Age of the oldest event not yet applied", ["reader", "source"], registry=r
         )
         self.backlog_events = Gauge("dealerlog_backlog_events", "Events accepted and not yet published", registry=r)
         self.backlog_seconds = Gauge(
@@ -44,7 +46,10 @@ class Metrics:
         self.log_events = Gauge("dealerlog_log_events", "Events in the log", registry=r)
         self.parked_streams = Gauge("dealerlog_parked_streams", "Streams that wait for the operator", registry=r)
         self.parked_events = Gauge("dealerlog_parked_events", "Events held back by parked streams", registry=r)
-        self.forked = Gauge("dealerlog_forked_partitions", "Partitions stopped at a fork", ["source"], registry=r)
+        self.stopped = Gauge(
+            "dealerlog_stopped_partitions", "Partitions stopped at a fork or a hole", ["reader", "source"], registry=r
+        )
+        self.publisher_stopped = Gauge("dealerlog_publisher_stopped", "1: log and topic do not agree", registry=r)
         self.measured_age = Gauge("dealerlog_measured_age_seconds", "Age of the measured gauges", registry=r)
         self._measures: list[Measure] = []
         self._measured_at = time.monotonic()

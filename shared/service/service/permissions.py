@@ -22,6 +22,7 @@ CREDIT_CONTROLLER = "credit_controller"
 AUDITOR = "auditor"
 OPERATOR = "operator"
 IMPORTER = "importer"
+SERVICE = "service"
 
 ROLES: dict[str, Reach] = {
     SALES_REPRESENTATIVE: "territory",
@@ -34,17 +35,19 @@ ROLES: dict[str, Reach] = {
     AUDITOR: "company",
     OPERATOR: "company",
     IMPORTER: "company",
+    SERVICE: "company",
 }
-"""Every role and how far it sees."""
+"""Every role and how far it sees. `service` is another service of ours: it reads logs and nothing else."""
 
-EVERYONE: tuple[str, ...] = tuple(ROLES)
-PEOPLE: tuple[str, ...] = tuple(role for role in ROLES if role != IMPORTER)
+EVERYONE: tuple[str, ...] = tuple(role for role in ROLES if role != SERVICE)
+PEOPLE: tuple[str, ...] = tuple(role for role in EVERYONE if role != IMPORTER)
 SALES: tuple[str, ...] = (SALES_REPRESENTATIVE, BRANCH_MANAGER, BRANCH_GENERAL_MANAGER)
 ENTERING: tuple[str, ...] = (SALES_REPRESENTATIVE, BRANCH_MANAGER, REGION_CLERK, IMPORTER)
 
 SHARED: dict[str, tuple[str, ...]] = {
     "ops.read": (OPERATOR, AUDITOR),
     "ops.replay": (OPERATOR,),
+    "log.read": (SERVICE, OPERATOR, AUDITOR),
     "import.read": (IMPORTER, OPERATOR, AUDITOR, CREDIT_CONTROLLER, HEAD_OF_MARKETING),
     "import.run": (IMPORTER,),
     "import.undo": (IMPORTER, OPERATOR),

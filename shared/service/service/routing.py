@@ -27,9 +27,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from service.access import SAFE, authenticate, require
-from service.context import bind, presented, writing
+from service.context import bind, writing
 from service.declaring import JSON, Declaration, Router, UndeclaredRoute
 from service.openapi import operation
+from service.presenting import presented
 from service.problems import Problem
 from service.request import BoundedRequest
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     oidc_scope: str = "openid profile"
     session_hours: int = Field(10, ge=1, le=24)
 
+    peers: str = Field("", description="owners of other logs, name=url,…; asked for what a topic lacks")
+    peer_token_file: Path | None = Field(None, description="an outside issuer's token for the role `service`")
+
     otlp_endpoint: str | None = Field(
         None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
     )
@@ -74,6 +78,10 @@ class Settings(BaseSettings):
     body_bytes: int = Field(1 * MIB, ge=KIB)
     bulk_bytes: int = Field(32 * MIB, ge=KIB)
     import_bytes: int = Field(512 * MIB, ge=KIB)
+    import_folder: str | None = Field(
+        None, description="keeps uploaded files until they are imported; shared by api and worker of one service"
+    )
+    import_folder_bytes: int = Field(4096 * MIB, ge=KIB)
     request_seconds: float = Field(30.0, gt=0)
     wait_seconds: float = Field(10.0, ge=0, description="how long a presented position is waited for")
     drain_seconds: float = Field(20.0, gt=0)
@@ -99,6 +107,14 @@ class Settings(BaseSettings):
             raise ValueError(f"ROLES knows api, worker, relay and all, not {', '.join(sorted(unknown))}")
         return text
 
+    @field_validator("peers")
+    @classmethod
+    def _addressed_peers(cls, text: str) -> str:
+        for pair in re.split(r"[,\s]+", text.strip()):
+            if pair and not re.fullmatch(r"[a-z][a-z0-9-]*=https?://[^\s,]+", pair):
+                raise ValueError(f"PEERS is name=url,… such as tiering=http://tiering:8000, not {pair!r}")
+        return text
+
     @model_validator(mode="after")
     def _local_issuer_stays_home(self) -> Self:
         if self.token_jwks_url and self.token_jwks:
@@ -119,6 +135,12 @@ class Settings(BaseSettings):
     def local_issuer(self) -> bool:
         """Whether tokens are this installation's own: no outside issuer's keys are named."""
         return not (self.token_jwks_url or self.token_jwks)
+
+    @property
+    def peer_urls(self) -> dict[str, str]:
+        """The base address of each other log's owner, by the log's name."""
+        pairs = (pair.partition("=") for pair in re.split(r"[,\s]+", self.peers.strip()) if pair)
+        return {name: url.rstrip("/") for name, _, url in pairs}
 
     @property
     def active_roles(self) -> frozenset[Role]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+import httpx
+
 from eventlog.database import connect_pool
-from eventlog.log import Log
 from eventlog.projector import Projector
 from eventlog.reactor import Reactor
+from eventlog.topics import topic_of
 from eventlog.waiting import Waiting
+from service.counting import CountedLog
 from service.figures import Figures
+from service.kafka import Kafka
 from service.lifecycle import running
 from service.loops import loops_of
+from service.peers import Peers
 from service.rls import RowSecurity
 from service.runtime import Runtime
 from service.scope import Reader
@@ -29,9 +35,13 @@ async def opened(service: Service, runtime: Runtime) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         runtime.pool = await connect_pool(settings.database_url.get_secret_value(), size=settings.pool_size)
         stack.push_async_callback(runtime.pool.close)
-        runtime.log = Log(service.name, runtime.pool, partitions=settings.partitions)
+        runtime.log = CountedLog(service.name, runtime.pool, partitions=settings.partitions, metrics=runtime.metrics)
         await _open_reading(service, runtime, stack)
-        figures = Figures(runtime)
+        kafka = Kafka(settings)
+        stack.push_async_callback(kafka.close)
+        if topics := topics_of(service, runtime):
+            runtime.health.depends("kafka", partial(kafka.require, topics))
+        figures = Figures(runtime, kafka)
         runtime.metrics.measure(figures.measure)
         loops = [*loops_of(service, runtime, figures), *service.loops(runtime)]
         await stack.enter_async_context(running(loops, runtime))
@@ -42,6 +52,9 @@ async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStac
     """The first generation if there is none, its policies asserted, and the pool that they bind."""
     settings, security = runtime.settings, RowSecurity.of(runtime.settings.database)
     waiting = runtime.waiting = Waiting(runtime.pool)
+    peers = Peers(
+        service.name, settings, runtime.pool, await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+    )
     runtime.projector = Projector(
         service.name,
         service.tables,
@@ -49,11 +62,18 @@ async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStac
         settings.partitions,
         prefix=settings.kafka_topic_prefix,
         security=security,
+        ask=peers,
         moved=waiting.wake,
     )
     runtime.reactors = [
         Reactor(
-            service.name, reaction, runtime.log, runtime.pool, settings.partitions, prefix=settings.kafka_topic_prefix
+            service.name,
+            reaction,
+            runtime.log,
+            runtime.pool,
+            settings.partitions,
+            prefix=settings.kafka_topic_prefix,
+            ask=peers,
         )
         for reaction in service.reactions
     ]
@@ -67,3 +87,14 @@ async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStac
     )
     stack.push_async_callback(runtime.reader.close)
     runtime.health.depends("database", runtime.reader.ping)
+
+
+def topics_of(service: Service, runtime: Runtime) -> set[str]:
+    """The topics that this process cannot do without, by its roles: none for `api` alone."""
+    roles, topics = runtime.settings.active_roles, set[str]()
+    if "relay" in roles:
+        topics.add(topic_of(service.name, runtime.settings.kafka_topic_prefix))
+    if "worker" in roles:
+        for reader in (runtime.projector, *runtime.reactors):
+            topics |= set(reader.topics)
+    return topics
