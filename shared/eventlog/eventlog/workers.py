@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from eventlog import loading
+from eventlog import loading, positions
 from eventlog.connection import Connection
 from eventlog.database import connect_pool
 from eventlog.ddl import Shape
@@ -65,9 +65,11 @@ class Workers:
         progress: Callable[[int], None] = lambda events: None,
     ) -> int:
         """As `loading.load`. Raises `WorkerFailed`; when one fails or this is cancelled, all end."""
-        if sum(each.sequence for each in targets.values()) < WORTH_A_PROCESS * self._count:
+        reached = await positions.load(connection, load.schema, plan.sources)
+        left = {place: upto.sequence - reached[place].sequence for place, upto in targets.items()}
+        if sum(left.values()) < WORTH_A_PROCESS * self._count:
             return await loading.load(load, plan, connection, kafka, targets, progress)
-        shares = split(targets, self._count)
+        shares = [{place: targets[place] for place in share} for share in split(left, self._count)]
         tasks = [asyncio.create_task(self._run(load, kafka, share, progress)) for share in shares]
         try:
             return sum(await asyncio.gather(*tasks))
@@ -100,11 +102,12 @@ class Workers:
         return done
 
 
-def split(targets: Targets, count: int) -> list[dict[Place, Reached]]:
+def split(left: Mapping[Place, int], count: int) -> list[list[Place]]:
     """Shares of about as many events each: the largest partitions are dealt first, each to the smallest share."""
-    shares: list[dict[Place, Reached]] = [{} for _ in range(count)]
-    for place, reached in sorted(targets.items(), key=lambda item: (-item[1].sequence, item[0])):
-        min(shares, key=lambda share: sum(each.sequence for each in share.values()))[place] = reached
+    shares: list[list[Place]] = [[] for _ in range(count)]
+    for place in sorted(left, key=lambda place: (-left[place], place)):
+        if left[place] > 0:
+            min(shares, key=lambda share: sum(left[each] for each in share)).append(place)
     return [share for share in shares if share]
 
 

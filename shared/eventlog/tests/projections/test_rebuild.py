@@ -9,7 +9,7 @@ from eventlog.database import connect_pool
 from eventlog.loading import Stalled
 from eventlog.projector import Projector
 from eventlog.rebuild import Busy, Different, Rebuild
-from eventlog.workers import WorkerFailed, Workers
+from eventlog.workers import WorkerFailed, Workers, split
 
 DEALERS = [f"0191d3a2-0000-7000-8000-0000000000{n:02x}" for n in range(16)]
 ALL = ("customer-registry", "credit-rating", "tiering")
@@ -211,3 +211,9 @@ async def test_a_pool_that_would_cut_the_snapshot_short_is_refused(blue, rebuild
     with pytest.raises(ValueError, match="unbounded"):
         await Rebuild(blue.plan, bounded, kafka={}, topics=blue.topics).run()
     await bounded.close()
+
+
+def test_partitions_are_dealt_by_what_is_left_of_them():
+    left = {("a", 0): 10, ("a", 1): 7, ("a", 2): 5, ("a", 3): 0, ("b", 0): 4}
+    assert split(left, 2) == [[("a", 0), ("b", 0)], [("a", 1), ("a", 2)]]
+    assert split({("a", 0): 0}, 2) == []
