@@ -17,7 +17,7 @@ from eventlog.refusals import Unreadable
 from events import Decider, decode
 from events.unreadable import Unreadable as EventUnreadable
 
-OURS = ("events", "rules", "eventlog", "customer_registry", "credit_rating", "tiering", "reporting")
+OURS = ("events", "rules", "eventlog", "service", "customer_registry", "credit_rating", "tiering", "reporting")
 
 
 def fold(decider: Decider[Any, Any], state: Any, documents: Iterable[bytes]) -> Any:

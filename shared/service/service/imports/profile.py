@@ -97,21 +97,27 @@ def load_profile(source: Path | Traversable | str) -> Profile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ImportRefused("profile", f"The profile cannot be read: {error}") from None
     except ValidationError as error:
-        raise ImportRefused("profile", "; ".join(_faults(error))) from None
+        faults = _faults(error)
+        raise ImportRefused("profile", "; ".join(f"{key}: {said}" for key, said in faults), faults) from None
 
 
-def _faults(error: ValidationError) -> list[str]:
-    """One phrase a fault, each beginning with the key as the file writes it (the first step is the kind's own)."""
+def _faults(error: ValidationError) -> list[tuple[str, str]]:
+    """Each fault's key as the file writes it (the first step is the kind's own), and what is wrong."""
     phrases = []
     for fault in error.errors():
         steps = [str(step) for step in fault["loc"]]
         key = ".".join(steps[1:] if steps and steps[0] in KINDS else steps)
-        phrases.append(f"{key or 'profile'}: {fault['msg']}")
+        phrases.append((key or "profile", fault["msg"]))
     return phrases
 
 
 def shipped_profiles(package: str) -> dict[str, Profile]:
     """The profiles that a service ships in its folder `profiles`, by name."""
-    folder = resources.files(package).joinpath("profiles")
-    loaded = (load_profile(file) for file in folder.iterdir() if file.name.endswith(".toml"))
+    loaded = (load_profile(file) for file in shipped_files(package))
     return {profile.profile: profile for profile in sorted(loaded, key=lambda each: each.profile)}
+
+
+def shipped_files(package: str) -> list[Traversable]:
+    """The files of those profiles."""
+    folder = resources.files(package).joinpath("profiles")
+    return [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []

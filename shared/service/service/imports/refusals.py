@@ -1,18 +1,21 @@
 """The two ways a file goes wrong: the whole file is refused, or one row gets an error."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class ImportRefused(Exception):
     """The file or its profile cannot be used at all; nothing has been handed on.
 
-    `code` is stable (it becomes the type of a problem document), `detail` says what to do.
+    `code` is stable (it becomes the type of a problem document), `detail` says what to do; `faults` are the keys of a
+    profile that are wrong, each with what is wrong.
     """
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, faults: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+        self.faults = tuple(faults)
 
 
 class RowError(NamedTuple):
