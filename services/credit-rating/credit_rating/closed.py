@@ -18,6 +18,10 @@ class Closed(BaseModel):
     @field_validator("*")
     @classmethod
     def _writable(cls, value: Any) -> Any:
-        if isinstance(value, str) and any(category(c) in {"Cc", "Cs"} and c not in LAYOUT for c in value):
+        if isinstance(value, str) and not value.isprintable() and any(map(_unwritable, value)):
             raise ValueError("text may not contain control characters")
         return value
+
+
+def _unwritable(character: str) -> bool:
+    return category(character) in {"Cc", "Cs"} and character not in LAYOUT

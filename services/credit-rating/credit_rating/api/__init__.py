@@ -1,9 +1,10 @@
 """The HTTP interface: one file a resource."""
 
-from credit_rating.api import ageing, grades, ledger, limits, orders, policies, receivables, runs
+from credit_rating.api import ageing, entries, grades, ledger, limits, orders, policies, receivables, runs
 
 ROUTERS = [
     ledger.router,
+    entries.router,
     receivables.router,
     ageing.router,
     orders.router,

@@ -45,8 +45,10 @@ class CancelOrder(Command):
 
 
 class UseReservation(Command):
-    """An invoice names the order: from a reaction to `InvoiceIssued`. Writes an event even where nothing is left to use,
-    so that a reaction that runs again after a restore finds it done."""
+    """An invoice names the order: from a reaction to `InvoiceIssued`.
+
+    Writes an event even where nothing is left to use, so that a reaction that runs again after a restore finds it done.
+    """
 
     order: str
     invoice: str

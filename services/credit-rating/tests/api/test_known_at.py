@@ -67,3 +67,18 @@ async def test_the_ageing_of_all_adds_up_page_by_page(world: Any, rows: Any) -> 
     for place, column in enumerate(totals["columns"]):
         assert Decimal(column["amount"]) == sum(Decimal(row["columns"][place]["amount"]) for row in rows_)
     assert any(Decimal(row["columns"][-1]["amount"]) < 0 for row in rows_), "unapplied credit is a column of its own"
+
+
+async def test_every_entry_of_a_ledger_is_listed_as_it_was_known(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("5201")
+    await world.bulk([rows.invoice("5201", "L-1", "100.00", date(2026, 3, 1))])
+    then = (await world.get(f"/dealers/{dealer}/receivables")).json()["known_at"]
+    await world.bulk([rows.payment("5201", "LP-1", "60.00", date(2026, 3, 9), "L-1")])
+    path = f"/dealers/{dealer}/ledger"
+    now = (await world.get(path, query={"limit": 1})).json()
+    rest = (await world.get(path, query={"limit": 1, "cursor": now["next"]})).json()
+    assert [each["number"] for each in now["items"] + rest["items"]] == ["L-1", "LP-1"] and rest["next"] is None
+    assert rest["items"][0]["allocations"] == [{"invoice": "L-1", "amount": None}]
+    assert [each["number"] for each in (await world.get(path, query={"known_at": then})).json()["items"]] == ["L-1"]
+    foreign = await world.get(path, "branch_manager", branch="B9")
+    assert foreign.status_code == 404
