@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dealerlog.addresses import KafkaAddress
@@ -57,13 +58,15 @@ def member(name: str) -> Member:
 class Fleet:
     """The services of one installation in one currency.
 
-    `databases` and `ports` are by service name; `prefix` stands before every topic; `today` pins the business date.
+    `databases` and `ports` are by service name; `folder` takes files that are being imported; `prefix` stands before
+    every topic; `today` pins the business date.
     """
 
     kafka: KafkaAddress
     databases: Mapping[str, DatabaseUrls] = field(repr=False)
     ports: Mapping[str, int]
     secret: str = field(repr=False)
+    folder: Path
     prefix: str = ""
     currency: str = "CNY"
     today: date | None = None
@@ -93,6 +96,7 @@ class Fleet:
             "MODE": "local", "ROLES": "all", "HOST": HOST, "PORT": str(self.ports[name]),
             "DATABASE_URL": urls.app, "READER_DATABASE_URL": urls.reader, "SECRET": self.secret,
             "KAFKA_TOPIC_PREFIX": self.prefix, "CURRENCY": self.currency, "TIME_ZONE": TIME_ZONE,
+            "IMPORT_FOLDER": str(self.folder / urls.name),
         }  # fmt: skip
         if self.today is not None:
             said["BUSINESS_DATE"] = self.today.isoformat()

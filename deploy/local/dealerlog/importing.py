@@ -21,7 +21,7 @@ SERVICE_OF = {"sales": "tiering", "invoices": "credit-rating", "dealers": "custo
 ONBOARD_ROWS = 1000
 POLL_SECONDS = 0.3
 IMPORT_SECONDS = 3600.0
-DONE = frozenset({"completed", "refused", "failed", "undone"})
+DONE = frozenset({"completed", "previewed", "refused", "undone", "lost"})
 Tell = Callable[[str], None]
 
 
@@ -113,13 +113,18 @@ async def send(api: Api, file: Path, profile: Profile, *, dry_run: bool = False,
         await asyncio.sleep(POLL_SECONDS)
         found = await api.get(service, f"/imports/{found['id']}", IMPORTER)
         tell(progress_text(found))
+    if found["state"] in {"refused", "lost"}:
+        raise Problem(f"{file.name} was {found['state']}: {found['reason'] or found['trouble'] or 'import it again'}")
+    api.reached = merged(api.reached, ",".join(found["positions"]))
     return dict(found)
 
 
 def progress_text(found: dict[str, Any]) -> str:
     """How far an import is, in one phrase."""
+    under_way = found.get("progress")
+    figures = {"rows": under_way["done"]} | under_way if under_way and under_way["unit"] == "rows" else found
     names = ("rows", "accepted", "duplicates", "rejected")
-    return f"{found['state']}: " + ", ".join(f"{found[name]:,} {name}" for name in names if found.get(name) is not None)
+    return f"{found['state']}: " + ", ".join(f"{figures[n]:,} {n}" for n in names if figures.get(n) is not None)
 
 
 def _sha(content: bytes) -> str:

@@ -45,6 +45,7 @@ async def fleet_of(
         databases={each.name: made[each.package] for each in members},
         ports=ports or installation.ports(),
         secret=installation.secret(SERVICE_SECRET),
+        folder=installation.folder / "imports",
         prefix=topic_prefix(installation, prefix),
         currency=currency,
         today=today,

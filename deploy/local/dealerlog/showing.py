@@ -19,7 +19,7 @@ CLASSES = ("A", "B", "C")
 
 async def dealers_of(api: Api) -> list[dict[str, Any]]:
     """Every dealer as reporting lists it."""
-    return [row async for row in api.pages("reporting", "/dealers", AUDITOR)]
+    return [row async for row in api.pages("reporting", "/api/dealers", AUDITOR)]
 
 
 async def table_shown(fleet: Fleet, reached: str, rows: int, console: Console) -> None:

@@ -41,10 +41,11 @@ def import_file(
         raise Problem("--onboard needs --territory and --approver: dealers join somewhere, and somebody answers for it")
     where = importing.Onboarding(territory or "", approver or "", reviewer) if onboard and not dry_run else None
     report = asyncio.run(_import(file, profile, dry_run, where, name))
-    if report.get("state") != "completed":
-        raise Problem(f"{file.name}: {report.get('state')}: {report.get('reason') or 'see the service’s log'}")
     for code, rows in (report.get("reasons") or {}).items():
-        typer.echo(f"  rejected as {code}: {rows:,} rows")
+        typer.echo(f"  {code}: {rows:,} rows rejected")
+    if report["rejected"]:
+        place = f"GET {report['links']['errors']} of the {report['service']} API"
+        typer.echo(f"  every rejected row with its reason: {place}")
 
 
 async def _import(
@@ -58,5 +59,5 @@ async def _import(
                 step.note = f"{done.accepted:,} onboarded, {done.duplicates:,} were known"
         with steps.step("dry run" if dry_run else "import", file.name) as step:
             report = await importing.send(api, file, known, dry_run=dry_run, tell=step.tell)
-            step.note = importing.progress_text(report)
-    return report
+            step.note = f"{file.name}: {importing.progress_text(report)}"
+    return report | {"service": importing.SERVICE_OF[known.kind]}

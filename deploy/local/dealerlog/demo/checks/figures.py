@@ -16,7 +16,7 @@ SALES = """
 select count(*) filter (where kind = 'sale') as sales,
     coalesce(sum(amount) filter (where kind = 'sale'), 0) as sales_amount,
     count(*) filter (where kind = 'return') as returns,
-    coalesce(sum(amount) filter (where kind = 'return'), 0) as returns_amount,
+    coalesce(-sum(amount) filter (where kind = 'return'), 0) as returns_amount,
     count(distinct dealer) as customers
 from {schema}.sale_line
 """
@@ -68,7 +68,7 @@ async def sales(fleet: Fleet) -> Sales:
     """What tiering's sale lines come to."""
     async with opened(fleet, MEMBERS["tiering"]) as inside:
         row = await inside.pool.fetchrow(SALES.format(schema=await inside.pool.fetchval(SCHEMA)))
-    return Sales(**{name: _trimmed(value) for name, value in row.items()})
+    return Sales(row["sales"], row["sales_amount"], row["returns"], row["returns_amount"], row["customers"])
 
 
 async def ledger(fleet: Fleet) -> Ledger:
@@ -83,7 +83,3 @@ async def ledger(fleet: Fleet) -> Ledger:
         items = [item for view in await asyncio.gather(*asked) for item in view["open_items"]]
     owed = sum((Decimal(item["open"]) for item in items), Decimal(0))
     return Ledger(row["invoices"], row["customers"], row["disputed"], len(items), owed)
-
-
-def _trimmed(value: int | Decimal) -> int | Decimal:
-    return value.normalize() + 0 if isinstance(value, Decimal) else value
