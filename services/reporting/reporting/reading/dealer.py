@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from reporting.reading.dealers import DealerRow, OverdueMemory, complete, dealer_rows
-from reporting.reading.ledger import by_dealer, rows_of
+from reporting.reading.dealers import DealerRow, complete, dealer_rows
+from reporting.reading.ledger import OverdueMemory, by_dealer, rows_of
 from reporting.reading.standpoint import AT, Standpoint, within
 from rules.ageing import Column, ageing, days_sales_outstanding, overdue_beyond
 from rules.receivables import Receivables, receivables

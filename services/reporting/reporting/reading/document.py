@@ -20,7 +20,8 @@ OWNED = """
 select t.dealer, t.type, t.dated, t.actor, t.data::text as data, t.recorded_at, t.event from timeline t
 where t.source = $1 and t.partition = $2 and t.sequence = $3
 union all
-select l.dealer, case l.kind when 'sale' then 'SaleRecorded' when 'return' then 'SaleReturned' else 'SaleLineReversed' end,
+select l.dealer,
+    case l.kind when 'sale' then 'SaleRecorded' when 'return' then 'SaleReturned' else 'SaleLineReversed' end,
     l.sold_on, '', json_build_object('product', l.product, 'quantity', l.quantity::text, 'amount', l.amount::text,
         'invoice', l.invoice)::text, l.recorded_at, l.event
 from sale_line l where l.source = $1 and l.partition = $2 and l.sequence = $3

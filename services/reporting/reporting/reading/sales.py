@@ -120,8 +120,8 @@ async def sales_report(conn: Any, at: Standpoint, ask: SalesQuestion, places: Pl
     sums: dict[tuple[Unit, date], Sold] = defaultdict(Sold)
     for row in await conn.fetch(MONTHS, *at.parameters, *spans, ask.dealer):
         if unit := units.get(row["dealer"]):
-            month = Sold(row["sold"] - row["returned"], row["amount"], row["returns"])
-            sums[unit, row["month"]] = sums[unit, row["month"]].plus(month)
+            sold = Sold(row["sold"] - row["returned"], row["amount"], row["returns"])
+            sums[unit, row["month"]] = sums[unit, row["month"]].plus(sold)
     every = sorted({unit for unit, _ in sums}, key=lambda unit: unit.code)
     rows = []
     for month in between(ask.first, ask.last):

@@ -58,5 +58,4 @@ async def timeline(
 ) -> list[Entry]:
     """Entries behind `after`, latest first; with `sales`, every sale line among them."""
     rows = await conn.fetch(TIMELINE, *at.parameters, dealer, sales, *after, limit)
-
     return [Entry(**dict(row) | {"data": json.loads(row["data"])}) for row in rows]

@@ -1,0 +1,79 @@
+"""What pages and their JSON are asked: query parameters, each named as its form field; empty means not asked."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SortKey = Literal[
+    "code", "name", "region", "branch", "territory", "grade", "limit", "exposure", "abc", "share", "overdue",
+    "next_visit",
+]  # fmt: skip
+MOST_ROWS = 1000
+
+
+class Looked(BaseModel):
+    """From where one looks: a day, and a moment or cut."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: str = Field("", max_length=10, description="business date, inclusive; empty: today")
+    known_at: str = Field("", max_length=6000, description="a moment or a cut; empty: now")
+
+
+class DealersAsked(Looked):
+    """The dealer list."""
+
+    q: str = Field("", max_length=100, description="part of a code or name")
+    region: str = Field("", max_length=64)
+    branch: str = Field("", max_length=64)
+    territory: str = Field("", max_length=64)
+    grade: Literal["", "1", "2", "3", "4", "5", "none"] = ""
+    abc: Literal["", "A", "B", "C", "none"] = ""
+    overdue: Literal["", "1"] = Field("", description="1: only dealers with something overdue")
+    sort: SortKey = "code"
+    order: Literal["asc", "desc"] = "asc"
+    limit: int = Field(100, ge=1, le=MOST_ROWS, description="rows a page")
+    after: str = Field("", max_length=64, description="code of the last dealer of the page before")
+
+
+class SalesAsked(Looked):
+    """The monthly sales report."""
+
+    first: str = Field("", alias="from", max_length=10, description="first month, 2026-01")
+    last: str = Field("", alias="to", max_length=10, description="last month")
+    level: Literal["dealer", "branch", "region"] = "dealer"
+    branch: str = Field("", max_length=64)
+    region: str = Field("", max_length=64)
+
+
+class LinesAsked(Looked):
+    """Sale lines of a dealer between two days."""
+
+    first: str = Field("", alias="from", max_length=10)
+    last: str = Field("", alias="to", max_length=10)
+    after: str = Field("", max_length=40, description="day and sequence of the last line seen")
+
+
+class TimelineAsked(Looked):
+    """The dealer page and its timeline."""
+
+    sales: Literal["", "1"] = Field("", description="1: sale lines as well")
+    before: str = Field("", max_length=120, description="the last entry of the page before")
+
+
+class Exported(BaseModel):
+    """The format of an export."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+class DealersExported(DealersAsked, Exported):
+    """The dealer list as a file; `whole=1` takes every page."""
+
+    whole: Literal["", "1"] = ""
+
+
+class SalesExported(SalesAsked, Exported):
+    """The monthly sales report as a file."""
