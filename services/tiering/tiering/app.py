@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from service.app import Service
+from service.imports.api import imports_of
+from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
+from service.imports.working import import_loop
+from service.lifecycle import Loop
 from service.problems import Kind
+from service.runtime import Runtime
 from tiering import projections, reactions, running
 from tiering.api import classes, policies, runs, sales, visits
 from tiering.domain.classification_run import CLASSIFICATION_RUN
 from tiering.domain.policy_file import POLICY_FILE
 from tiering.domain.tier_file import TIER_FILE
+from tiering.imports import IMPORTING
 from tiering.permissions import PERMISSIONS
 
 PROBLEMS: dict[str, Kind] = {
@@ -29,17 +37,23 @@ PROBLEMS: dict[str, Kind] = {
     "cut-empty": Kind(409, "No sales known", "Record sales first, or repeat in a moment.", 2),
 }
 
+
+def loops(runtime: Runtime) -> Sequence[Loop]:
+    """What the worker does besides projecting: runs, and imports."""
+    return (*running.loops(runtime), import_loop(IMPORTING, runtime))
+
+
 SERVICE = Service(
     name="tiering",
     title="Tiering",
     description="How much each dealer matters, and what it therefore gets.",
-    routers=[sales.router, runs.router, classes.router, visits.router, policies.router],
+    routers=[sales.router, runs.router, classes.router, visits.router, policies.router, imports_of(IMPORTING)],
     permissions=PERMISSIONS,
     tables=projections.TABLES,
-    deciders=[CLASSIFICATION_RUN, TIER_FILE, POLICY_FILE],
+    deciders=[CLASSIFICATION_RUN, TIER_FILE, POLICY_FILE, IMPORTING.decider],
     reactions=reactions.REACTIONS,
-    problems=PROBLEMS,
-    loops=lambda runtime: tuple(running.loops(runtime)),
+    problems=IMPORT_PROBLEMS | PROBLEMS,
+    loops=loops,
 )
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Mapping
+from typing import cast
 from uuid import UUID
 
 from eventlog.log import Log
-from events import decode
 from events.decider import Refused
 from events.envelope import DocumentTooLarge, Imported
 from service.access import Caller
 from service.imports import MappedRecord, RowVerdict, SaleLine
+from service.imports.brought import brought_by
 from service.imports.report import Sink
 from service.scope import Reader
 from tiering.dealers_named import UNKNOWN, Reference, dealers_named
@@ -20,11 +20,7 @@ from tiering.recording import Item, Recorder
 
 SLICE = 1_000
 CONFLICT = "The same line is there with another date or dealer: correct the file, or reverse the line first."
-OF_IMPORT = """
-select partition, sequence, id, document from log.event
-where partition = $1 and sequence > $2 and version = 0 and position($3::bytea in document) > 0
-order by sequence limit $4
-"""
+LINES = frozenset({"SaleRecorded", "SaleReturned"})
 
 
 def sales_sink(reader: Reader, caller: Caller, recorder: Recorder, import_id: str) -> Sink:
@@ -114,37 +110,21 @@ def _told(row: int, verdict: str) -> RowVerdict:
             return RowVerdict(row, "rejected", "conflict", CONFLICT)
 
 
-class Brought(NamedTuple):
-    """A line that an import brought in: its event, its dealer, and where it stands."""
+async def undo(log: Log, recorder: Recorder, import_id: str, reason: str, *, after: Mapping[int, int]) -> int:
+    """Take back every line that an import brought in, by reversing events; answers how many were taken back now.
 
-    event: UUID
-    dealer: str
-    partition: int
-    sequence: int
-
-
-async def undo(log: Log, recorder: Recorder, import_id: str, reason: str) -> int:
-    """Take back every line that an import brought in, by reversing events; answers how many were taken back now."""
-    reversed_ = 0
-    async for lines in lines_of(log, import_id):
-        commands = [ReverseSaleLine(dealer=line.dealer, line=str(line.event), reason=reason) for line in lines]
-        outcomes = await recorder.record([recorder.item(command) for command in commands])
-        reversed_ += sum(outcome.verdict == "accepted" for outcome in outcomes)
-    return reversed_
+    `after` is the last sequence of each partition before the import began. A reversal names the import and row, too.
+    """
+    reversed_, items = 0, []
+    async for each in brought_by(log, import_id, after=after):
+        if each.type in LINES:
+            command = ReverseSaleLine(dealer=each.subject, line=str(each.event), reason=reason)
+            items.append(recorder.item(command, Imported(import_id, each.row)))
+        if len(items) == SLICE:
+            reversed_ += await _taken_back(recorder, items)
+            items = []
+    return reversed_ + await _taken_back(recorder, items)
 
 
-async def lines_of(log: Log, import_id: str) -> AsyncIterator[Sequence[Brought]]:
-    """The lines that an import brought in, slice by slice: from every event back to its file and row."""
-    mark = f'"importid":"{import_id}"'.encode()
-    for partition, last in (await log.last()).items():
-        after = 0
-        while after < last:
-            rows = await log.pool.fetch(OF_IMPORT, partition, after, mark, SLICE)
-            yield [
-                Brought(row["id"], recorded.subject, partition, row["sequence"])
-                for row in rows
-                if (recorded := decode(row["document"])).imported is not None
-                and recorded.imported.id == import_id
-                and recorded.type in ("SaleRecorded", "SaleReturned")
-            ]
-            after = rows[-1]["sequence"] if len(rows) == SLICE else last
+async def _taken_back(recorder: Recorder, items: list[Item]) -> int:
+    return sum(outcome.verdict == "accepted" for outcome in await recorder.record(items))

@@ -165,7 +165,7 @@ async def allow(urls: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-async def world(module_database: Any) -> AsyncIterator[World]:
+async def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """The service with its shipped policy and no dealer."""
     urls = await module_database("tiering")
     migrate(urls.owner)
@@ -177,7 +177,7 @@ async def world(module_database: Any) -> AsyncIterator[World]:
     await projector.start()
     reader = await Reader.connect(urls.reader)
     settings = settings_of(database_url=urls.app, reader_database_url=urls.reader, body_bytes=20_000,
-                           business_date=TODAY)  # fmt: skip
+                           business_date=TODAY, import_folder=str(tmp_path_factory.mktemp("imports")))  # fmt: skip
     runtime = SERVICE.runtime(settings, log=log, pool=pool, reader=reader, projector=projector)
     app = SERVICE.application(settings, runtime=runtime)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tiering") as http:

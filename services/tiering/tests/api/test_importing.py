@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections import Counter
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from events import DealerOnboarded, decode
+from events import DealerOnboarded
 from service.access import Caller
 from service.imports import ImportReport, run_import, shipped_profiles
-from tiering.importing import lines_of, preview_sink, sales_sink, undo
+from service.imports.brought import brought_by
+from service.imports.working import ImportWorker
+from tiering.importing import preview_sink, sales_sink, undo
+from tiering.imports import IMPORTING
 from tiering.recording import Recorder
 
-from .conftest import TODAY, World
+from .conftest import FEED, HEAD, TODAY, World, said
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 ROWS = [
@@ -79,17 +84,39 @@ async def test_a_file_is_recorded_once_in_any_order_and_taken_back_whole(
     random.Random(5).shuffle(mixed)
     again = await imported(world, tmp_path, mixed, "imp-2")
     assert (again.accepted, again.duplicates) == (0, 4) and await world.events() == before + 4
-    brought = [each async for some in lines_of(world.runtime.log, "imp-1") for each in some]
+    brought = [each async for each in brought_by(world.runtime.log, "imp-1", after={})]
     assert len(brought) == 4
-    assert Counter([each.dealer for each in brought]) == {dealers["17850"]: 3, dealers["14527"]: 1}
-    (row,) = await world.runtime.log.read(brought[0].partition, brought[0].sequence - 1, 1)
-    origin = decode(row.document).imported
-    assert origin is not None and origin.id == "imp-1" and 2 <= origin.row <= 7
-    assert await undo(world.runtime.log, recorder(world), "imp-1", "wrong file") == 4
-    assert await undo(world.runtime.log, recorder(world), "imp-1", "wrong file") == 0
+    assert Counter([each.subject for each in brought]) == {dealers["17850"]: 3, dealers["14527"]: 1}
+    assert {each.row for each in brought} == {2, 3, 4, 5}
+    assert await undo(world.runtime.log, recorder(world), "imp-1", "wrong file", after={}) == 4
+    assert await undo(world.runtime.log, recorder(world), "imp-1", "wrong file", after={}) == 0
     await world.project()
     shown_lines = (await world.get(f"/dealers/{dealers['17850']}/sales")).json()["items"]
     assert len(shown_lines) == 3 and all(each["reversed"] for each in shown_lines)
     after = await imported(world, tmp_path, ROWS, "imp-3")
     assert (after.accepted, after.duplicates, after.rejected) == (4, 0, 2)
     assert (await imported(world, tmp_path, mixed, "imp-4")).duplicates == 4
+
+
+async def test_a_file_sent_over_http_is_worked_listed_and_undone(world: World, dealers: dict[str, str]) -> None:
+    content = (HEADER + "\n".join(row.replace("5363", "9963") for row in ROWS[:3]) + "\n").encode()
+    query = "name=sales.csv&profile=online-retail-2010-11"
+    headers = {"Content-Type": "application/octet-stream"}
+    wrong = await world.post(f"/imports?{query}", who=FEED, content=content, headers=headers)
+    assert said(wrong, 422, "other-currency")  # the installation of these tests keeps CNY
+    assert said(await world.post(f"/imports?{query}", who=HEAD, content=content, headers=headers), 403, "forbidden")
+    text = files("tiering").joinpath("profiles", "online-retail-2010-11.toml").read_text().replace('"GBP"', '"CNY"')
+    carried = headers | {"Import-Profile": base64.b64encode(text.encode()).decode()}
+    sent = await world.post("/imports?name=sales.csv", who=FEED, content=content, headers=carried)
+    assert sent.status_code == 202, sent.text
+    path = f"/imports/{sent.json()['id']}"
+    worker = ImportWorker(IMPORTING, world.runtime)
+    assert await worker.work() == 1
+    await world.project()
+    found = (await world.get(path, who=FEED)).json()
+    assert (found["state"], found["accepted"], found["rejected"]) == ("completed", 3, 0)
+    assert (await world.get("/imports", who=FEED)).json()["items"][0]["accepted"] == 3
+    undone = await world.post(f"{path}/undo", {"reason": "wrong file"}, who=FEED)
+    assert undone.status_code == 202 and await worker.work() == 1
+    found = (await world.get(path, who=FEED)).json()
+    assert (found["state"], found["reversed"]) == ("undone", 3)

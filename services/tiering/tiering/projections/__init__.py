@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eventlog.projection import Table
+from tiering.imports import IMPORTING
 from tiering.projections import classes, dealers, policies, runs, sales, visits
 
 TABLES: list[Table] = [
@@ -16,4 +17,5 @@ TABLES: list[Table] = [
     runs.run_completion,
     classes.abc_class,
     policies.policy,
+    IMPORTING.table,
 ]
