@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from eventlog.histories import SAMPLES, History, Kept
+from eventlog.histories import PARTITIONS, SAMPLES, History, Kept
 from events import decode
 from events.catalogue import EVENT_TYPES
 
@@ -34,12 +34,13 @@ CODED = {"region": "region", "branch": "branch", "territory": "territory"}
 """Categories whose key holds a code that `data` repeats, and the place that it is the code of."""
 
 
-def every_type_varied(seed: int, *, prefix: str = "", rounds: int = 8) -> list[History]:
+def every_type_varied(seed: int, *, prefix: str = "", rounds: int = 12, partitions: int = PARTITIONS) -> list[History]:
     """One log a service: every sample of every type and version, `rounds` times, in one random order."""
     chance = random.Random(seed)
     samples = [(path.parent.name, path.read_bytes()) for path in sorted(SAMPLES.glob("*/*.json"))] * rounds
     chance.shuffle(samples)
-    histories = {owner: History(owner, prefix=prefix) for owner in sorted({owner for owner, _ in samples})}
+    owners = sorted({owner for owner, _ in samples})
+    histories = {owner: History(owner, prefix=prefix, partitions=partitions) for owner in owners}
     for count, (owner, sample) in enumerate(samples):
         place(histories[owner], vary(msgspec.json.decode(sample), chance, count))
     return list(histories.values())
@@ -67,6 +68,8 @@ def vary(document: dict[str, Any], chance: random.Random, count: int) -> dict[st
         data["amount"] = str(Decimal(data["quantity"]) * Decimal(data["unit_price"]))
     if "run" in data:
         data["run"] = chance.choice(RUNS)
+    if "excluded" in data:
+        data["excluded"] = [{"dealer": dealer, "reason": "stream parked"}]
     if "references" in data:
         data["references"] = [{"source": "erp", "number": f"C-{dealer[-1]}-{n}"} for n in range(chance.randrange(3))]
     _number(document["type"], data, chance, count)

@@ -47,6 +47,7 @@ class History:
     source: str
     prefix: str = ""
     lineage: int = 1
+    partitions: int = PARTITIONS
     records: dict[int, list[Kept]] = field(default_factory=dict)
     last: dict[int, uuid.UUID] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class History:
 
     def place(self, document: bytes, identity: uuid.UUID, stream: str) -> Kept:
         """Append a document as it is."""
-        partition = partition_of(stream.partition("/")[0], PARTITIONS)
+        partition = partition_of(stream.partition("/")[0], self.partitions)
         kept = self.records.setdefault(partition, [])
         self.versions[stream] = self.versions.get(stream, 0) + 1
         placement = Placement(

@@ -1,0 +1,61 @@
+"""What somebody might write about a dealer of another territory: a body for every such write that a bound role holds.
+
+A list is sent as NDJSON. `DEALER` stands for the foreign dealer's id, `NUMBER` for its number in the source `erp`.
+"""
+
+from typing import Any
+
+DEALER, NUMBER = "<dealer>", "<number>"
+REASON = {"reason": "It was never ours to change."}
+LATER = {"on": "2027-01-04"}
+TERMS = {"method": "credit", "term_days": 30}
+MONEY = {"amount": "12.50", "currency": "CNY"}
+PROPOSAL = {"name": "Foreign", "territory": "T3", "channel_level": "retailer", "cooperation": "dealer", "terms": TERMS,
+            "forecast_monthly_sales": "1000.00", "waiver": "None is needed."}  # fmt: skip
+SURVEY = {"surveyed_on": "2026-12-01", "annual_turnover": "1000.00", "nature": "company", "demand": 50,
+          "licences": "complete_valid", "premises": "local_owned", "founded_on": "2001-02-03",
+          "influence": 50}  # fmt: skip
+SAID = "We agreed on two shelves for the spring."
+VISIT = {"dealer": DEALER, "visited_on": "2026-12-01", "place": "Shop", "participants": ["Wang"], "content": SAID,
+         "succeeded": SAID, "fell_short": SAID, "lesson": SAID}  # fmt: skip
+INVOICE = {"dealer": DEALER, "source": "erp", "number": "F-1", **MONEY, "issued_on": "2026-12-01",
+           "due_on": "2026-12-31", **TERMS}  # fmt: skip
+PAYMENT = {"dealer": DEALER, "source": "erp", "number": "F-2", **MONEY, "received_on": "2026-12-01",
+           "method": "transfer"}  # fmt: skip
+NOTE = {"dealer": DEALER, "source": "erp", "number": "F-3", **MONEY, "issued_on": "2026-12-01", **REASON}
+DISPUTE = {"dealer": DEALER, "source": "erp", "number": "F-1", "amount": "1.00", "disputed_on": "2026-12-01", **REASON}
+SETTLED = {"dealer": DEALER, "source": "erp", "number": "F-1", "settled_on": "2026-12-01", "outcome": "upheld"}
+LINE = {"dealer": DEALER, "source": "erp", "invoice": "F-1", "product": "P1", "quantity": "2", "unit_price": "1.25",
+        "currency": "CNY", "sold_on": "2026-12-01"}  # fmt: skip
+BY_NUMBER = {"dealer": {"source": "erp", "number": NUMBER}}
+
+WRITES: dict[str, dict[str, Any]] = {
+    "customer-registry": {
+        "POST /dealers": PROPOSAL,
+        "POST /dealers/{dealer}/card": {"address": "1 Long Street"},
+        "POST /dealers/{dealer}/review": {},
+        "POST /dealers/{dealer}/reject": REASON,
+        "POST /dealers/{dealer}/return": REASON,
+        "POST /dealers/{dealer}/submit": PROPOSAL,
+        "POST /dealers/{dealer}/survey": SURVEY,
+        "POST /visits": VISIT,
+        "POST /visits:bulk": [VISIT, VISIT | BY_NUMBER],
+    },
+    "credit-rating": {
+        "POST /invoices": INVOICE,
+        "POST /payments": PAYMENT,
+        "POST /credit-notes": NOTE,
+        "POST /disputes": DISPUTE,
+        "POST /disputes/settle": SETTLED,
+        "POST /ledger:bulk": [INVOICE | {"kind": "invoice"}, PAYMENT | BY_NUMBER | {"kind": "payment"}],
+        "POST /dealers/{dealer}/orders": {"number": "O-9", **MONEY},
+        "POST /dealers/{dealer}/orders/{number}/cancel": REASON,
+        "POST /rating-runs": {"region": "R2"},
+    },
+    "tiering": {
+        "POST /sales": LINE,
+        "POST /returns": LINE,
+        "POST /sales:bulk": [LINE | {"kind": "sale"}, LINE | BY_NUMBER | {"kind": "return"}],
+    },
+    "reporting": {},
+}

@@ -1,0 +1,117 @@
+"""A service's application on a database that holds the varied histories; nothing of it needs Kafka."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+import asyncpg
+import httpx
+import msgspec
+from varied import DEALERS, PLACES, every_type_varied, place
+
+from credit_rating.domain.policy.document import content_hash
+from dealerlog.fleet import MEMBERS
+from eventlog.database import connect_pool
+from eventlog.histories import SAMPLES, History, Kept
+from eventlog.log import Log
+from eventlog.projector import Projector
+from events.catalogue import EVENT_TYPES
+from service.app import Service
+from service.migrations import migrate
+from service.rls import RowSecurity
+from service.scope import Reader
+from service.testing import bearer, settings_of
+from tiering.published_policies import publish_shipped
+
+PARTITIONS = 12
+TERRITORY = {dealer: sorted(PLACES)[n % 3] for n, dealer in enumerate(DEALERS)}
+"""Where each dealer is onboarded last: T1 and T2 lie in B1 of R1, T3 in B2 of R2."""
+
+
+@dataclass
+class Served:
+    """An application with its client, the generation that it reads, and its declaration."""
+
+    service: Service
+    app: Any
+    http: httpx.AsyncClient
+    pool: asyncpg.Pool
+    reader_url: str
+    schema: str
+    log: Log
+
+    async def events(self) -> int:
+        """How many events the log holds."""
+        return sum((await self.log.last()).values())
+
+
+@asynccontextmanager
+async def serving(name: str, urls: Any, histories: Iterable[History] | None = None, *, today: date | None = None,
+                  **settings: Any) -> AsyncIterator[Served]:  # fmt: skip
+    """Serve one application whose tables are those of `histories`; unless given, every type with dealers in place."""
+    service = MEMBERS[name].declaration
+    migrate(urls.owner, service.migrations)
+    pool = await connect_pool(urls.app, size=8)
+    log = Log(name, pool)
+    await pool.execute("update log.lineage set opened = true, service = $1", name)
+    projector = Projector(name, service.tables, pool, PARTITIONS, security=RowSecurity.of(urls.name))
+    schema = await projector.start()
+    records = recorded(histories if histories is not None else in_place(), projector.topics)
+    await projector.apply(records)
+    assert not projector.stopped and not projector.parked
+    if name == "tiering":
+        await publish_shipped(log, date(2026, 1, 1))
+    reader = await Reader.connect(urls.reader)
+    made = settings_of(
+        database_url=urls.app, reader_database_url=urls.reader, business_date=today or date(2027, 1, 4), **settings
+    )
+    runtime = service.runtime(made, log=log, pool=pool, reader=reader, projector=projector)
+    app = service.application(made, runtime=runtime)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://system", timeout=60) as http:
+            yield Served(service, app, http, pool, urls.reader, schema, log)
+    finally:
+        await reader.close()
+        await pool.close()
+
+
+def in_place() -> list[History]:
+    """The varied histories, at whose end every dealer is onboarded into the place that `TERRITORY` says."""
+    histories = every_type_varied(11, partitions=PARTITIONS)
+    logs = {each.source: each for each in histories}
+    for n, dealer in enumerate(DEALERS):
+        named = {"name": f"Dealer {n}", "references": [{"source": "erp", "number": f"C-{n}"}], "supplier": None}
+        _append(logs, "DealerSubmitted", dealer, named | PLACES[TERRITORY[dealer]])
+        _append(logs, "DealerOnboarded", dealer, named | PLACES[TERRITORY[dealer]] | {"code": f"D{n:05}"})
+        for order in range(3):
+            _append(logs, "OrderPlaced", dealer, {"number": f"O-{order}"})
+    content = json.loads((files("credit_rating") / "policies" / "credit-2026-01.json").read_text())
+    said = {"effective_from": "2020-01-01", "version": 9, "content": content, "hash": content_hash(content)}
+    _append(logs, "CreditPolicyPublished", "policy-credit", said)
+    return histories
+
+
+def _append(logs: Mapping[str, History], kind: str, subject: str, said: Mapping[str, Any]) -> None:
+    """The sample of a type about this subject, with these fields."""
+    owner = EVENT_TYPES[kind].owner
+    sample = msgspec.json.decode((SAMPLES / owner / f"{kind}.v1.json").read_bytes())
+    identity = uuid5(NAMESPACE_OID, f"{kind} {subject} {sorted(said)} {said.get('number')}")
+    place(logs[owner], sample | {"id": str(identity), "subject": subject, "data": sample["data"] | said})
+
+
+def recorded(histories: Iterable[History], topics: Mapping[str, str]) -> list[Kept]:
+    """The records of the topics that a service reads."""
+    return [record for history in histories for record in history.all() if record.topic in topics]
+
+
+def caller(role: str, reach: str, code: str, login: str | None = None) -> dict[str, str]:
+    """The header of somebody in a role, bound to a place if the role is."""
+    return bearer(role, login=login or f"{role}.{code}", **({} if reach == "company" else {reach: code}))

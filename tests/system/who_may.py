@@ -1,0 +1,253 @@
+"""Who may do what, written out: every route of every application, its permission, and the roles that hold it.
+
+This is the table that the applications are tested against; it is typed here a second time on purpose. A new route is
+added here by somebody who thinks about who may use it. Rows are: method, path, permission (`-`: public).
+"""
+
+ROLES = {
+    "rep": ("sales_representative", "territory"),
+    "manager": ("branch_manager", "branch"),
+    "general": ("branch_general_manager", "branch"),
+    "clerk": ("region_clerk", "region"),
+    "director": ("regional_director", "region"),
+    "head": ("head_of_marketing", "company"),
+    "credit": ("credit_controller", "company"),
+    "auditor": ("auditor", "company"),
+    "operator": ("operator", "company"),
+    "importer": ("importer", "company"),
+    "service": ("service", "company"),
+}
+"""Short name → role, and how far it sees."""
+
+EVERYONE = "rep manager general clerk director head credit auditor operator importer"
+PEOPLE = "rep manager general clerk director head credit auditor operator"
+
+OF_EVERY_SERVICE = {
+    "ops.read": "auditor operator",
+    "ops.replay": "operator",
+    "log.read": "auditor operator service",
+    "import.read": "head credit auditor operator importer",
+    "import.run": "importer",
+    "import.undo": "operator importer",
+}
+HELD: dict[str, dict[str, str]] = {
+    "customer-registry": {
+        "organisation.read": EVERYONE,
+        "organisation.define": "head",
+        "dealer.read": EVERYONE,
+        "dealer.submit": "manager clerk",
+        "dealer.review": "general",
+        "dealer.approve": "head",
+        "dealer.send_back": "general head",
+        "dealer.suspend": "head",
+        "dealer.onboard": "importer",
+        "card.revise": "rep manager clerk",
+        "survey.answer": "rep manager",
+        "visit.log": "rep manager clerk importer",
+    },
+    "credit-rating": {
+        "ledger.record": "clerk credit importer",
+        "receivables.read": PEOPLE,
+        "order.place": "rep manager clerk importer",
+        "order.cancel": "rep manager clerk credit importer",
+        "order.read": PEOPLE,
+        "grade.read": PEOPLE,
+        "grade.rederive": "credit auditor operator",
+        "limit.read": PEOPLE,
+        "run.start": "director",
+        "run.read": "clerk director head credit auditor operator",
+        "policy.publish": "head",
+        "policy.read": PEOPLE,
+    },
+    "tiering": {
+        "sale.read": EVERYONE,
+        "sale.record": "clerk importer",
+        "sale.reverse": "operator importer",
+        "class.read": EVERYONE,
+        "class.assign": "head",
+        "visit.read": EVERYONE,
+        "policy.read": EVERYONE,
+        "policy.publish": "head",
+    },
+    "reporting": {
+        "dealer.read": EVERYONE,
+        "report.read": PEOPLE,
+        "report.export": PEOPLE,
+        "event.read": PEOPLE,
+    },
+}
+"""Service → permission → the roles that hold it."""
+
+ROUTES: dict[str, str] = {
+    "customer-registry": """
+        GET    /branches                                    organisation.read
+        POST   /branches                                    organisation.define
+        GET    /branches/{code}                             organisation.read
+        GET    /dealer-changes                              dealer.read
+        GET    /dealers                                     dealer.read
+        POST   /dealers                                     dealer.submit
+        GET    /dealers/{dealer}                            dealer.read
+        POST   /dealers/{dealer}/approve                    dealer.approve
+        GET    /dealers/{dealer}/card                       dealer.read
+        POST   /dealers/{dealer}/card                       card.revise
+        GET    /dealers/{dealer}/history                    dealer.read
+        POST   /dealers/{dealer}/reinstate                  dealer.suspend
+        POST   /dealers/{dealer}/reject                     dealer.send_back
+        POST   /dealers/{dealer}/return                     dealer.send_back
+        POST   /dealers/{dealer}/review                     dealer.review
+        POST   /dealers/{dealer}/submit                     dealer.submit
+        POST   /dealers/{dealer}/survey                     survey.answer
+        GET    /dealers/{dealer}/surveys                    dealer.read
+        POST   /dealers/{dealer}/suspend                    dealer.suspend
+        GET    /dealers/{dealer}/visits                     dealer.read
+        POST   /dealers:onboard                             dealer.onboard
+        GET    /docs                                        -
+        GET    /health/live                                 -
+        GET    /health/ready                                -
+        GET    /imports                                     import.read
+        POST   /imports                                     import.run
+        GET    /imports/{import_id}                         import.read
+        GET    /imports/{import_id}/errors                  import.read
+        GET    /imports/{import_id}/preview                 import.read
+        GET    /imports/{import_id}/rows/{row}              import.read
+        POST   /imports/{import_id}/undo                    import.undo
+        GET    /metrics                                     -
+        GET    /openapi.json                                -
+        GET    /ops/log/{partition}/events                  log.read
+        GET    /ops/parked                                  ops.read
+        POST   /ops/parked/replay                           ops.replay
+        GET    /ops/positions                               ops.read
+        GET    /ops/standing                                ops.read
+        GET    /profiles                                    import.read
+        POST   /profiles:check                              import.run
+        GET    /regions                                     organisation.read
+        POST   /regions                                     organisation.define
+        GET    /regions/{code}                              organisation.read
+        GET    /representatives                             organisation.read
+        POST   /representatives                             organisation.define
+        GET    /representatives/{login}                     organisation.read
+        GET    /territories                                 organisation.read
+        POST   /territories                                 organisation.define
+        GET    /territories/{code}                          organisation.read
+        POST   /territories/{code}/representative           organisation.define
+        POST   /visits                                      visit.log
+        POST   /visits:bulk                                 visit.log
+    """,
+    "credit-rating": """
+        POST   /credit-notes                                ledger.record
+        GET    /dealers/{dealer}/exposure                   limit.read
+        GET    /dealers/{dealer}/grade                      grade.read
+        GET    /dealers/{dealer}/grades                     grade.read
+        GET    /dealers/{dealer}/ledger                     receivables.read
+        GET    /dealers/{dealer}/limit                      limit.read
+        GET    /dealers/{dealer}/limits                     limit.read
+        GET    /dealers/{dealer}/orders                     order.read
+        POST   /dealers/{dealer}/orders                     order.place
+        GET    /dealers/{dealer}/orders/{number}            order.read
+        POST   /dealers/{dealer}/orders/{number}/cancel     order.cancel
+        GET    /dealers/{dealer}/receivables                receivables.read
+        POST   /disputes                                    ledger.record
+        POST   /disputes/settle                             ledger.record
+        GET    /docs                                        -
+        GET    /grades/{grade}/explanation                  grade.read
+        GET    /grades/{grade}/rederivation                 grade.rederive
+        GET    /health/live                                 -
+        GET    /health/ready                                -
+        GET    /imports                                     import.read
+        POST   /imports                                     import.run
+        GET    /imports/{import_id}                         import.read
+        GET    /imports/{import_id}/errors                  import.read
+        GET    /imports/{import_id}/preview                 import.read
+        GET    /imports/{import_id}/rows/{row}              import.read
+        POST   /imports/{import_id}/undo                    import.undo
+        POST   /invoices                                    ledger.record
+        POST   /ledger:bulk                                 ledger.record
+        GET    /metrics                                     -
+        GET    /openapi.json                                -
+        GET    /ops/log/{partition}/events                  log.read
+        GET    /ops/parked                                  ops.read
+        POST   /ops/parked/replay                           ops.replay
+        GET    /ops/positions                               ops.read
+        GET    /ops/standing                                ops.read
+        POST   /payments                                    ledger.record
+        GET    /policies                                    policy.read
+        POST   /policies                                    policy.publish
+        GET    /policies/{name}/{version}                   policy.read
+        GET    /profiles                                    import.read
+        POST   /profiles:check                              import.run
+        GET    /rating-runs                                 run.read
+        POST   /rating-runs                                 run.start
+        GET    /rating-runs/{run}                           run.read
+        GET    /receivables/ageing                          receivables.read
+    """,
+    "tiering": """
+        GET    /classes                                     class.read
+        GET    /classes/{event}/explanation                 class.read
+        GET    /classes/{event}/rederivation                class.read
+        GET    /classification-runs                         class.read
+        POST   /classification-runs                         class.assign
+        GET    /classification-runs/{run}                   class.read
+        GET    /dealers/{dealer}/class                      class.read
+        GET    /dealers/{dealer}/sales                      sale.read
+        POST   /dealers/{dealer}/sales/{event}/reverse      sale.reverse
+        GET    /dealers/{dealer}/visits-due                 visit.read
+        GET    /docs                                        -
+        GET    /health/live                                 -
+        GET    /health/ready                                -
+        GET    /imports                                     import.read
+        POST   /imports                                     import.run
+        GET    /imports/{import_id}                         import.read
+        GET    /imports/{import_id}/errors                  import.read
+        GET    /imports/{import_id}/preview                 import.read
+        GET    /imports/{import_id}/rows/{row}              import.read
+        POST   /imports/{import_id}/undo                    import.undo
+        GET    /metrics                                     -
+        GET    /openapi.json                                -
+        GET    /ops/log/{partition}/events                  log.read
+        GET    /ops/parked                                  ops.read
+        POST   /ops/parked/replay                           ops.replay
+        GET    /ops/positions                               ops.read
+        GET    /ops/standing                                ops.read
+        GET    /policies                                    policy.read
+        POST   /policies                                    policy.publish
+        GET    /policies/{name}/{version}                   policy.read
+        GET    /profiles                                    import.read
+        POST   /profiles:check                              import.run
+        POST   /returns                                     sale.record
+        POST   /sales                                       sale.record
+        POST   /sales:bulk                                  sale.record
+        GET    /visit-compliance                            visit.read
+        GET    /visits-due                                  visit.read
+    """,
+    "reporting": """
+        GET    /                                            report.read
+        GET    /api/dealers                                 dealer.read
+        GET    /api/dealers/{dealer}                        dealer.read
+        GET    /api/dealers/{dealer}/timeline               dealer.read
+        GET    /api/reports/monthly-sales                   report.read
+        GET    /dealers                                     dealer.read
+        GET    /dealers/{dealer}                            dealer.read
+        GET    /dealers/{dealer}/ledger                     dealer.read
+        GET    /dealers/{dealer}/sales                      dealer.read
+        GET    /docs                                        -
+        GET    /events/{service}/{partition}/{sequence}     event.read
+        GET    /exports/dealers                             report.export
+        GET    /exports/monthly-sales                       report.export
+        GET    /health/live                                 -
+        GET    /health/ready                                -
+        GET    /language                                    -
+        GET    /login                                       -
+        POST   /login                                       -
+        GET    /login/callback                              -
+        POST   /logout                                      -
+        GET    /metrics                                     -
+        GET    /openapi.json                                -
+        GET    /ops/log/{partition}/events                  log.read
+        GET    /ops/parked                                  ops.read
+        POST   /ops/parked/replay                           ops.replay
+        GET    /ops/positions                               ops.read
+        GET    /ops/standing                                ops.read
+        GET    /reports/monthly-sales                       report.read
+        GET    /static                                      -
+    """,
+}
