@@ -97,6 +97,7 @@ class Fleet:
             "DATABASE_URL": urls.app, "READER_DATABASE_URL": urls.reader, "SECRET": self.secret,
             "KAFKA_TOPIC_PREFIX": self.prefix, "CURRENCY": self.currency, "TIME_ZONE": TIME_ZONE,
             "IMPORT_FOLDER": str(self.folder / urls.name),
+            "PEERS": ",".join(f"{peer}={url}" for peer, url in self.urls.items() if peer != name),
         }  # fmt: skip
         if self.today is not None:
             said["BUSINESS_DATE"] = self.today.isoformat()

@@ -15,6 +15,7 @@ from dealerlog.fleet import Fleet
 
 GRADES = (1, 2, 3, 4, 5)
 CLASSES = ("A", "B", "C")
+NARROW = 100
 
 
 async def dealers_of(api: Api) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ async def table_shown(fleet: Fleet, reached: str, rows: int, console: Console) -
     async with Api(fleet, reached=reached) as api:
         dealers = await dealers_of(api)
     console.print()
-    console.print(dealer_table(chosen(dealers, rows), fleet.currency))
+    console.print(dealer_table(chosen(dealers, rows), fleet.currency, narrow=console.width < NARROW))
     console.print(Text(f"{min(rows, len(dealers))} of {len(dealers)} dealers; {total_line(dealers)}", style="dim"))
     console.print()
 
@@ -45,20 +46,23 @@ def chosen(dealers: list[dict[str, Any]], rows: int) -> list[dict[str, Any]]:
     return sorted(picked, key=lambda each: (each["abc"] or "–", each["grade"] or 9, each["name"]))
 
 
-def dealer_table(dealers: list[dict[str, Any]], currency: str) -> Table:
-    """Dealer, region, grade, limit, exposure, ABC class, next visit."""
+def dealer_table(dealers: list[dict[str, Any]], currency: str, *, narrow: bool = False) -> Table:
+    """Dealer, region, grade, limit, exposure, ABC class, next visit; a narrow one does without the dealers' codes."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("dealer", "name", "region"):
         table.add_column(heading, no_wrap=True)
     for heading in ("grade", f"limit {currency}", f"exposure {currency}"):
-        table.add_column(heading, justify="right")
-    table.add_column("ABC", justify="center")
-    table.add_column("next visit")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("ABC", justify="center", no_wrap=True)
+    table.add_column("next visit", no_wrap=True)
+    if narrow:
+        del table.columns[0]
     for each in dealers:
-        table.add_row(
-            each["code"], each["name"], each["region"], _text(each["grade"]), money(each["limit"]),
-            money(each["exposure"]), _text(each["abc"]), _text(each["next_visit"]),
-        )  # fmt: skip
+        cells = [
+            each["code"], each["name"], each["region"], _text(each["grade"]), whole(each["limit"]),
+            whole(each["exposure"]), _text(each["abc"]), _text(each["next_visit"]),
+        ]  # fmt: skip
+        table.add_row(*cells[1 if narrow else 0 :])
     return table
 
 
@@ -83,9 +87,9 @@ def addresses_shown(fleet: Fleet, console: Console) -> None:
         console.print(Text.assemble((f"{name:<24}", "bold"), place), soft_wrap=True)
 
 
-def money(text: str | None) -> str:
-    """An amount with thousands separators, a dash where there is none."""
-    return "–" if text is None else f"{Decimal(text):,.2f}"
+def whole(text: str | None) -> str:
+    """An amount in whole units with thousands separators, a dash where there is none."""
+    return "–" if text is None else f"{Decimal(text):,.0f}"
 
 
 def _text(value: object) -> str:

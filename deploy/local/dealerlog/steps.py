@@ -12,6 +12,13 @@ from rich.markup import escape
 from rich.text import Text
 
 NAME_WIDTH, NOTE_WIDTH = 18, 46
+WIDE = 160
+
+
+def console_of_ours() -> Console:
+    """Standard output; in a file or a pipe a table is as wide as it needs to be."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDE)
 
 
 @dataclass
@@ -26,7 +33,7 @@ class Steps:
     """Prints steps to a console; rich drops the colour and the spinner where it is no terminal."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or console_of_ours()
 
     @contextmanager
     def step(self, name: str, note: str = "") -> Iterator[Step]:

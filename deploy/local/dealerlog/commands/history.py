@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from dealerlog.client import AUDITOR, Api
@@ -16,6 +15,7 @@ from dealerlog.installation import Installation
 from dealerlog.problem import Problem
 from dealerlog.readmodel import opened
 from dealerlog.running import existing_fleet
+from dealerlog.steps import console_of_ours
 from eventlog import reading
 from eventlog.position import Position
 from events import decode
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 def history(dealer: Dealer, last: Last = 50, name: Name = "default") -> None:
     """Show a dealer's timeline: what happened, when, by whom, and where it stands in which log."""
     found, events = asyncio.run(_history(name, dealer))
-    console = Console(highlight=False)
+    console = console_of_ours()
     console.print(f"{found['code'] or '(no code yet)'}  {found['name']}  {found['id']}", soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("date", "recorded (UTC)", "what", "by", "position", "said"):

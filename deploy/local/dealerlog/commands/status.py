@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from dealerlog.commands.stack import Name
 from dealerlog.installation import Installation
 from dealerlog.running import existing_fleet
 from dealerlog.standing import Standing, standing
+from dealerlog.steps import console_of_ours
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def status(name: Name = "default") -> None:
     """Show each service's log, how much of it is published, how far its tables have come, and parked streams."""
     found = asyncio.run(_standing(name))
-    console = Console(highlight=False)
+    console = console_of_ours()
     console.print(_table(found))
     parked = [each for service in found for each in service.parked]
     for stream in parked:
