@@ -24,8 +24,12 @@ from customer_registry.domain.region import REGION
 from customer_registry.domain.representative import REPRESENTATIVE
 from customer_registry.domain.survey import SURVEY
 from customer_registry.domain.territory import TERRITORY
+from customer_registry.imports import IMPORTING
 from customer_registry.permissions import PERMISSIONS
 from service.app import Service
+from service.imports.api import imports_of
+from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
+from service.imports.working import import_loop
 from service.problems import Kind
 
 RETRYABLE = 1
@@ -71,12 +75,14 @@ SERVICE = Service(
         dealers.router,
         history.router,
         changes.router,
+        imports_of(IMPORTING),
     ],
     permissions=PERMISSIONS,
     tables=projections.TABLES,
-    deciders=[REGION, BRANCH, TERRITORY, REPRESENTATIVE, DEALER, SURVEY],
+    deciders=[REGION, BRANCH, TERRITORY, REPRESENTATIVE, DEALER, SURVEY, IMPORTING.decider],
     reactions=reactions.REACTIONS,
-    problems=PROBLEMS,
+    problems=IMPORT_PROBLEMS | PROBLEMS,
+    loops=lambda runtime: (import_loop(IMPORTING, runtime),),
 )
 
 if __name__ == "__main__":

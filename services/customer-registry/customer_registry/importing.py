@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from customer_registry.domain.command import OwnCode
-from customer_registry.domain.dealer import ApproveDealer
+from customer_registry.domain.dealer import ApproveDealer, reference_claim
 from customer_registry.domain.onboarding import ONBOARDING, OnboardDealer
 from customer_registry.domain.submission import SubmitDealer
 from customer_registry.domain.territory import Territory
@@ -31,6 +31,8 @@ from service.bulk import Row, RowVerdict, reject
 from service.imports import DealerNamed
 
 AT_ONCE = 16
+WAIVER = "Onboarded from a file of existing trade; the selection checklist is made up for at the next review."
+HELD = "select key from log.claim where key = any($1)"
 MOST_CODES = 5
 
 
@@ -46,11 +48,10 @@ class OnboardingRow(BaseModel):
     row: Annotated[int, Field(ge=1, le=10**8)] | None = None
 
     @classmethod
-    def of(cls, named: DealerNamed) -> OnboardingRow:
+    def of(cls, named: DealerNamed, row: int | None = None) -> OnboardingRow:
         """The row of a dealer that `service.imports.dealers_named` found."""
-        return cls(
-            source=named.source, number=named.number, name=named.name, county=named.county, country=named.country
-        )
+        card = {"name": named.name, "county": named.county, "country": named.country}
+        return cls(source=named.source, number=named.number, row=row, **card)  # type: ignore[arg-type]
 
 
 class Onboarding(NamedTuple):
@@ -94,6 +95,12 @@ async def onboard(
             return await _onboard(log, row, onboarding, importer)
 
     return list(await asyncio.gather(*map(one, rows)))
+
+
+async def known_references(log: Log, references: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these (source, number) are a dealer's already: the log's own claims."""
+    claims = {reference_claim(source, number): (source, number) for source, number in references}
+    return {claims[row["key"]] for row in await log.pool.fetch(HELD, list(claims))}
 
 
 async def _onboard(log: Log, row: Row[OnboardingRow], onboarding: Onboarding, importer: Importer) -> RowVerdict:

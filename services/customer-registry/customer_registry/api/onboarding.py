@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 
 from customer_registry.domain import territory as territories
 from customer_registry.domain.command import OwnCode
-from customer_registry.importing import Importer, Onboarding, OnboardingRow, onboard
+from customer_registry.importing import WAIVER, Importer, Onboarding, OnboardingRow, onboard
 from events.decider import Refused
 from events.fields import PaymentTerms
 from events.types.customer_registry import ChannelLevel, Cooperation
@@ -22,7 +22,6 @@ from service.telemetry import current_traceparent
 
 router = Router("dealers")
 Person = Annotated[str, Query(min_length=1, max_length=64)]
-WAIVER = "Onboarded from a file of existing trade; the selection checklist is made up for at the next review."
 
 
 @router.post("/dealers:onboard", permission="dealer.onboard", accepts="application/x-ndjson",

@@ -171,10 +171,15 @@ def claims(event: Event) -> Claims:
     """An onboarded dealer holds its code and every number that a source system knows it by, for ever."""
     match event:
         case DealerOnboarded():
-            references = (f"dealer-reference/{each.source}/{each.number}" for each in event.references)
+            references = (reference_claim(each.source, each.number) for each in event.references)
             return Claims(take=(f"dealer-code/{event.code}", *references))
         case _:
             return Claims()
+
+
+def reference_claim(source: str, number: str) -> str:
+    """The claim by which one dealer holds a source system's number."""
+    return f"dealer-reference/{source}/{number}"
 
 
 def _another_person(by: str, *before: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from customer_registry.imports import IMPORTING
 from customer_registry.projections import cards, changes, dealers, organisation, surveys, visits
 from eventlog.projection import Table
 
@@ -17,4 +18,5 @@ TABLES: list[Table] = [
     cards.card_revision,
     visits.visit,
     changes.dealer_change,
+    IMPORTING.table,
 ]

@@ -61,6 +61,7 @@ class World:
     log: Log
     projector: Projector
     pool: Any
+    runtime: Any
     keys: Any = field(default_factory=itertools.count)
 
     async def project(self) -> None:
@@ -136,7 +137,7 @@ async def allow(urls: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-async def world(module_database: Any) -> AsyncIterator[World]:
+async def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """Two branches in two regions, three territories, one representative each in T1 and T3."""
     urls = await module_database("registry")
     migrate(urls.owner)
@@ -147,11 +148,12 @@ async def world(module_database: Any) -> AsyncIterator[World]:
     projector = Projector(SERVICE.name, SERVICE.tables, pool, log.partitions, security=RowSecurity.of(urls.name))
     await projector.start()
     reader = await Reader.connect(urls.reader)
-    settings = settings_of(database_url=urls.app, reader_database_url=urls.reader, body_bytes=20_000)
+    settings = settings_of(database_url=urls.app, reader_database_url=urls.reader, body_bytes=20_000,
+                           import_folder=str(tmp_path_factory.mktemp("imports")))  # fmt: skip
     runtime = SERVICE.runtime(settings, log=log, pool=pool, reader=reader, projector=projector)
     app = SERVICE.application(settings, runtime=runtime)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry") as http:
-        made = World(http, log, projector, pool)
+        made = World(http, log, projector, pool, runtime)
         await organise(made)
         yield made
     await reader.close()
