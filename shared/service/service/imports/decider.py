@@ -15,6 +15,8 @@ from events.catalogue import Event
 from events.decider import Decider, Refused
 from events.types.shapes import ImportCompleted, ImportStarted, ImportUndone
 
+REFUSED = "refused: "
+"""How the reason begins where the file was refused while it was read."""
 State = Literal["unknown", "running", "completed", "refused", "undone"]
 
 
@@ -44,17 +46,17 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> State:
         """Where it stands."""
-        return state_of(known=bool(self.file), rows=self.rows, reversed=self.reversed)
+        return state_of(known=bool(self.file), rows=self.rows, reason=self.reason)
 
 
-def state_of(*, known: bool, rows: int | None, reversed: int | None) -> State:
-    """What these figures say of an import."""
-    match known, rows, reversed:
+def state_of(*, known: bool, rows: int | None, reason: str | None) -> State:
+    """What its rows and the reason of its undoing say of an import."""
+    match known, rows, reason:
         case False, _, _:
             return "unknown"
-        case _, None, 0:
+        case _, None, str() if reason.startswith(REFUSED):
             return "refused"
-        case _, _, int():
+        case _, _, str():
             return "undone"
         case _, int(), None:
             return "completed"

@@ -20,7 +20,10 @@ Card = tuple[str | None, str | None, str | None]
 
 
 class DealerNamed(msgspec.Struct, frozen=True):
-    """One dealer of the file: the source's number, a name, and the place that most of its rows give."""
+    """One dealer of the file: the source's number, a name, and the place that most of its rows give.
+
+    `rows` counts its acceptable rows, `row` is the first of them in the file.
+    """
 
     source: str
     number: str
@@ -28,6 +31,7 @@ class DealerNamed(msgspec.Struct, frozen=True):
     county: str | None
     country: str | None
     rows: int
+    row: int
 
 
 def dealers_named(
@@ -44,13 +48,15 @@ def dealers_named(
     )
     mapper, card_of = Mapper(profile, table.columns), card_reader(profile, table.columns)
     seen: Counter[tuple[str, Card]] = Counter()
+    first: dict[str, int] = {}
     for part in table.slices():
         for cells, mapped in zip(part.rows, mapper.map_slice(part), strict=True):
             if not isinstance(mapped, RowError | RowIgnored):
                 seen[mapped.dealer, card_of(cells)] += 1
+                first.setdefault(mapped.dealer, mapped.row)
         if len(seen) > limits.dealers:
             raise ImportRefused("too-many-dealers", f"The file names more than {limits.dealers:,} dealers; split it.")
-    return most_common_cards(seen, profile)
+    return most_common_cards(seen, first, profile)
 
 
 def card_reader(profile: Profile, columns: tuple[str, ...]) -> Callable[[Cells], Card]:
@@ -66,7 +72,7 @@ def card_reader(profile: Profile, columns: tuple[str, ...]) -> Callable[[Cells],
     return card
 
 
-def most_common_cards(seen: Counter[tuple[str, Card]], profile: Profile) -> list[DealerNamed]:
+def most_common_cards(seen: Counter[tuple[str, Card]], first: dict[str, int], profile: Profile) -> list[DealerNamed]:
     """One entry a dealer, sorted by number."""
     rows: Counter[str] = Counter()
     best: dict[str, tuple[int, tuple[str, ...], Card]] = {}
@@ -83,6 +89,7 @@ def most_common_cards(seen: Counter[tuple[str, Card]], profile: Profile) -> list
             county=best[number][2][1],
             country=best[number][2][2],
             rows=rows[number],
+            row=first[number],
         )
         for number in sorted(best)
     ]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Literal, NamedTuple
-
-from pydantic import BaseModel
+from typing import Any, NamedTuple
 
 from eventlog.log import Log
 from eventlog.position import Position, cut_from_json
@@ -13,9 +11,7 @@ from events import decode
 from service.imports.decider import Import, State, evolve, key_of_import, state_of
 from service.imports.jobs import Job, JobFolder, Report
 from service.imports.report import Progress
-
-Shown = Literal["waiting", "running", "previewed", "completed", "refused", "undoing", "undone", "lost"]
-FINISHED = frozenset({"previewed", "completed", "refused", "undone"})
+from service.imports.shapes import FINISHED, ImportLinks, ImportView, ProgressView, Shown
 
 
 class Standing(NamedTuple):
@@ -51,80 +47,9 @@ def after_of(standing: Standing, service: str) -> dict[int, int]:
     return cut_from_json(standing.known.options.get("cut", {})).get(service, {})
 
 
-class ImportLinks(BaseModel):
-    """Where to go from here; None where there is nothing."""
-
-    self: str
-    errors: str | None
-    preview: str | None
-    rows: str | None
-    undo: str | None
-
-
-class ProgressView(BaseModel):
-    """How far the worker is; `total` is None while it is unknown."""
-
-    stage: str
-    done: int
-    total: int | None
-    unit: str
-    accepted: int
-    duplicates: int
-    rejected: int
-    ignored: int
-
-
-class ImportView(BaseModel):
-    """One import; figures are None until they are known, `rows` does not count ignored ones."""
-
-    id: str
-    state: Shown
-    file: str
-    sha256: str
-    profile: str
-    size: int
-    options: dict[str, Any]
-    dry_run: bool
-    by: str
-    started_on: datetime.date | None
-    started_at: datetime.datetime | None
-    completed_at: datetime.datetime | None
-    progress: ProgressView | None
-    rows: int | None
-    accepted: int | None
-    duplicates: int | None
-    rejected: int | None
-    ignored: int | None
-    reasons: dict[str, int] | None
-    reason: str | None
-    reversed: int | None
-    trouble: str | None
-    positions: list[str]
-    links: ImportLinks
-
-
-class ImportRow(BaseModel):
-    """One import in the list, newest first."""
-
-    id: str
-    state: str
-    file: str
-    sha256: str
-    profile: str
-    size: int
-    by: str
-    started_on: datetime.date
-    rows: int | None
-    accepted: int | None
-    duplicates: int | None
-    rejected: int | None
-    reason: str | None
-    reversed: int | None
-
-
 def listed(row: dict[str, Any]) -> dict[str, Any]:
     """A row of the projection as the list shows it."""
-    return row | {"state": state_of(known=True, rows=row["rows"], reversed=row["reversed"])}
+    return row | {"state": state_of(known=True, rows=row["rows"], reason=row["reason"])}
 
 
 def shown_state(standing: Standing, folder: JobFolder, *, dry_run: bool) -> Shown:

@@ -20,7 +20,7 @@ from service.access import Caller
 from service.failures import problem_of
 from service.health import Heart
 from service.imports.brought import brought_by, rows_brought
-from service.imports.decider import CompleteImport, UndoImport, key_of_import
+from service.imports.decider import REFUSED, CompleteImport, UndoImport, key_of_import
 from service.imports.engine import run_import
 from service.imports.importing import Importing, Running
 from service.imports.jobs import Job, JobFolder, JobFolders, Report, Undo
@@ -49,6 +49,7 @@ class ImportWorker:
         self.importing, self.runtime = importing, runtime
         self.folders = JobFolders(runtime.settings)
         self._not_before: dict[str, float] = {}
+        self._writing: set[asyncio.Task[list[RowVerdict]]] = set()
 
     async def work(self) -> int:
         """Do everything that waits now; answers how many came to their end."""
@@ -100,7 +101,7 @@ class ImportWorker:
         report = await self._read(folder, job, after=after)
         command: CompleteImport | UndoImport
         if report.refused is not None:
-            command = UndoImport(reason=f"refused: {report.refused}"[:2000], reversed=0)
+            command = UndoImport(reason=f"{REFUSED}{report.refused}"[:2000], reversed=0)
         else:
             command = CompleteImport(
                 rows=report.rows - report.ignored,
@@ -121,7 +122,7 @@ class ImportWorker:
             sink = await self.importing.sink(running)
             if not job.dry_run:
                 known = await rows_brought(self.runtime.log, job.id, after=after)
-                sink = counting(sink, known)
+                sink = self._whole(counting(sink, known))
             done = await run_import(
                 folder.file, profile, sink, spool_dir=folder.path, dry_run=job.dry_run, progress=folder.tell,
                 name=job.file, today=job.today, currency=settings.currency,
@@ -144,6 +145,21 @@ class ImportWorker:
             events = [1 async for each in found if each.type != reversal]
             await self._record(job, UndoImport(reason=undo.reason, reversed=len(events)), "undone")
         folder.drop("undo", "file", "progress")
+
+    def _whole(self, sink: Sink) -> Sink:
+        """The same sink, but a slice that is being written is never cancelled half-way (architecture 2)."""
+
+        async def written(records: list[MappedRecord]) -> list[RowVerdict]:
+            task = asyncio.ensure_future(sink(records))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+            return await asyncio.shield(task)
+
+        return written
+
+    async def settle(self) -> None:
+        """Wait for the slices that are being written."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
 
     def _running(self, job: Job, folder: JobFolder, **known: Any) -> Running:
         return Running(
@@ -203,6 +219,7 @@ def import_loop(importing: Importing, runtime: Runtime) -> Loop:
                 task.cancel()  # a file that is half read is read again by the next process
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+                await worker.settle()
             heart.beat()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), POLL_SECONDS)

@@ -266,7 +266,9 @@ async def test_the_sample_comes_in_with_its_figures_and_a_second_time_changes_no
     assert again["id"] != said["id"] and await world.count() == 2099
     await world.follow()
     listed = (await world.client.get("/imports", headers=IMPORTER, params={"limit": 1})).json()
-    assert [(each["id"], each["state"], each["accepted"]) for each in listed["items"]] == [(again["id"], "completed", 0)]
+    assert [(each["id"], each["state"], each["accepted"]) for each in listed["items"]] == [
+        (again["id"], "completed", 0)
+    ]
     rest = await world.client.get("/imports", headers=IMPORTER, params={"limit": 1, "cursor": listed["next"]})
     assert [each["id"] for each in rest.json()["items"]] == [said["id"]] and rest.json()["next"] is None
     errors = await world.client.get(said["links"]["errors"], headers=IMPORTER)
