@@ -5,12 +5,15 @@ from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.order import ORDERS
 from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.rating_run import RATING_RUN
+from credit_rating.imports import IMPORTS
 from credit_rating.permissions import PERMISSIONS
 from credit_rating.problems import PROBLEMS
 from credit_rating.projections import TABLES
-from credit_rating.rating_worker import loops
+from credit_rating.rating_worker import loops as rating_loops
 from credit_rating.reactions import CLOCK, REACTIONS
 from service.app import Service
+from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
+from service.imports.working import import_loop
 
 SERVICE = Service(
     name="credit-rating",
@@ -19,11 +22,11 @@ SERVICE = Service(
     routers=ROUTERS,
     permissions=PERMISSIONS,
     tables=TABLES,
-    deciders=[CREDIT_FILE, ORDERS, POLICY_FILE, RATING_RUN],
+    deciders=[CREDIT_FILE, ORDERS, POLICY_FILE, RATING_RUN, IMPORTS.decider],
     reactions=REACTIONS,
     clock=CLOCK,
-    problems=PROBLEMS,
-    loops=loops,
+    problems=IMPORT_PROBLEMS | PROBLEMS,
+    loops=lambda runtime: [*rating_loops(runtime), import_loop(IMPORTS, runtime)],
 )
 
 if __name__ == "__main__":

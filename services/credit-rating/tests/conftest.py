@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -107,8 +107,10 @@ class World:
     async def following(self) -> AsyncIterator[None]:
         """Follow the log in the background."""
 
+        stopping = asyncio.Event()
+
         async def follow() -> None:
-            while True:
+            while not stopping.is_set():
                 await self.follow()
                 await asyncio.sleep(0.005)
 
@@ -116,9 +118,8 @@ class World:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            stopping.set()
+            await task
 
     async def dealer(
         self, number: str, *, territory: str = "T1", survey: str | None = "2026-06-01", **said: Any

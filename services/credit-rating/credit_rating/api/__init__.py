@@ -1,8 +1,11 @@
 """The HTTP interface: one file a resource."""
 
 from credit_rating.api import ageing, entries, grades, ledger, limits, orders, policies, receivables, runs
+from credit_rating.imports import IMPORTS
+from service.imports.api import imports_of
 
 ROUTERS = [
+    imports_of(IMPORTS),
     ledger.router,
     entries.router,
     receivables.router,

@@ -1,5 +1,6 @@
 """What this service remembers in order to answer and to decide: one file a read model."""
 
+from credit_rating.imports import IMPORTS
 from credit_rating.projections.credit_file import credit_file
 from credit_rating.projections.credit_limit import credit_limit
 from credit_rating.projections.dealer import dealer
@@ -28,4 +29,5 @@ TABLES = [
     orders,
     policy,
     run,
+    IMPORTS.table,
 ]
