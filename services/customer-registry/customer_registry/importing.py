@@ -51,7 +51,7 @@ class OnboardingRow(BaseModel):
     def of(cls, named: DealerNamed, row: int | None = None) -> OnboardingRow:
         """The row of a dealer that `service.imports.dealers_named` found."""
         card = {"name": named.name, "county": named.county, "country": named.country}
-        return cls(source=named.source, number=named.number, row=row, **card)  # type: ignore[arg-type]
+        return cls(source=named.source, number=named.number, row=row, **card)
 
 
 class Onboarding(NamedTuple):

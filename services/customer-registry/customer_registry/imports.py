@@ -23,8 +23,6 @@ from service.imports.report import RowVerdict, Sink
 from service.problems import Problem
 from service.runtime import Runtime
 
-ACCEPTED = "accepted"
-
 
 class OnboardingAsked(Asked):
     """Whether to onboard, where, and under whom; without `onboard` it is a dry run that lists the dealers."""
@@ -89,7 +87,7 @@ async def judge(running: Running, dealers: list[tuple[int, DealerNamed]]) -> dic
     if running.dry_run:
         known = await known_references(running.log, [(each.source, each.number) for _, each in dealers])
         return {
-            row: RowVerdict(row, "duplicate" if (each.source, each.number) in known else ACCEPTED)
+            row: RowVerdict(row, "duplicate") if (each.source, each.number) in known else RowVerdict(row, "accepted")
             for row, each in dealers
         }
     onboarding = await onboarding_of(running)
