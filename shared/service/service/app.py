@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from service import failures, login, logs, ops, owner
+from service import failures, login, logs, ops, owner, standing
 from service.edge import Edge
 from service.lifecycle import Loop, serve
 from service.migrations import migrate
@@ -94,7 +94,8 @@ class Service:
         app = FastAPI(title=self.title, version=self.version, description=self.description, lifespan=lifespan,
                       openapi_url=None, docs_url=None, redoc_url=None)  # fmt: skip
         app.state.runtime = made
-        mount(app, [ops.public, ops.router, owner.router, *([login.router] if self.pages else []), *self.routers])
+        pages = [login.router] if self.pages else []
+        mount(app, [ops.public, ops.router, standing.router, owner.router, *pages, *self.routers])
         for path, folder in self.static.items():
             route = Mount(path, StaticFiles(directory=folder))
             route.public = True  # type: ignore[attr-defined]

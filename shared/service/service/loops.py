@@ -10,11 +10,12 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
 from eventlog.clock import Clock
@@ -23,8 +24,8 @@ from eventlog.publisher import Publisher
 from eventlog.refusals import LogRefused
 from eventlog.topics import topic_of
 from service.figures import Figures, name_of
-from service.health import Heart
-from service.kafka import kafka_options, security_of
+from service.health import Heart, NotReady
+from service.kafka import Kafka, kafka_options, security_of
 from service.lifecycle import Loop, until_stopped
 from service.runtime import Runtime
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 CLOCK_SECONDS = 5.0
 STALE_SECONDS = 60.0
 DATABASE_LOST: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+LOG_LOST: tuple[type[Exception], ...] = (*DATABASE_LOST, LogRefused)
+KAFKA_SECONDS = 2.0
 log = structlog.get_logger("loops")
 
 
@@ -83,6 +86,7 @@ def _consuming(runtime: Runtime, figures: Figures) -> Loop:
         runtime.health.notice(f"consumer of {name}", lambda reader=reader: troubles(reader))  # type: ignore[misc]
 
     async def work() -> None:
+        await _reached(figures.kafka, {topic for reader in readers for topic in reader.topics})
         try:
             await broker.start()
             await asyncio.Event().wait()
@@ -95,6 +99,17 @@ def _consuming(runtime: Runtime, figures: Figures) -> Loop:
         return min(went_round(each) for each in figures.consuming.values())
 
     return Loop(name="consumer", role="worker", run=until_stopped(work, turned_at), stale_seconds=STALE_SECONDS)
+
+
+async def _reached(kafka: Kafka, topics: Collection[str]) -> None:
+    """Wait until Kafka answers and has these topics: a consumer that starts before them would die or hear nothing."""
+    while True:
+        try:
+            async with asyncio.timeout(10):
+                return await kafka.require(topics)
+        except (NotReady, KafkaError, OSError, TimeoutError) as error:
+            log.warning("consumers wait for Kafka", error=str(error) or type(error).__name__)
+        await asyncio.sleep(KAFKA_SECONDS)
 
 
 def went_round(consuming: Consuming) -> float:
@@ -114,7 +129,7 @@ def troubles(reader: Applies) -> str | None:
 
 
 def _clock(service: Service, runtime: Runtime) -> Loop:
-    """What falls due becomes commands; a lost database or closed log is waited for, clocks that differ stop the worker."""
+    """What falls due becomes commands; a closed log is waited for, clocks that differ stop the worker."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
     clock = Clock(service.clock, runtime.log, runtime.pool, holder=holder, today=runtime.settings.today)
 
@@ -122,7 +137,7 @@ def _clock(service: Service, runtime: Runtime) -> Loop:
         while not stopping.is_set():
             try:
                 await clock.turn()
-            except (*DATABASE_LOST, LogRefused) as error:
+            except LOG_LOST as error:
                 log.warning("the clock waits for its log", error=repr(error))
             heart.beat()
             try:

@@ -1,4 +1,4 @@
-"""Routes that every service has: health, metrics, the API's page, positions and parked streams."""
+"""Routes that every service has: health, metrics, the API's page, positions and parked streams (see `standing`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from service import docs
 from service.context import Read, Write
 from service.problems import Problem
 from service.routing import Router
+from service.standing import ParkedView
 
 log = structlog.get_logger("ops")
 public = Router("health")
@@ -35,19 +36,6 @@ class PositionView(BaseModel):
     sequence: int
     recorded_at: datetime | None
     moved_at: datetime
-
-
-class ParkedView(BaseModel):
-    """A stream that waits for the operator, and the sequence that could not be applied."""
-
-    reader: str
-    source: str
-    stream: str
-    partition: int
-    reason: str
-    parked_at: datetime
-    events: int
-    first: int
 
 
 class Replay(BaseModel):

@@ -58,6 +58,7 @@ class Runtime:
     pool: Any = None
     projector: Any = None
     reactors: Sequence[Any] = ()
+    figures: Any = None
     waiting: Visible | None = None
     problems: Mapping[str, Kind] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)

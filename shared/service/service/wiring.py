@@ -41,7 +41,7 @@ async def opened(service: Service, runtime: Runtime) -> AsyncIterator[None]:
         stack.push_async_callback(kafka.close)
         if topics := topics_of(service, runtime):
             runtime.health.depends("kafka", partial(kafka.require, topics))
-        figures = Figures(runtime, kafka)
+        figures = runtime.figures = Figures(runtime, kafka)
         runtime.metrics.measure(figures.measure)
         loops = [*loops_of(service, runtime, figures), *service.loops(runtime)]
         await stack.enter_async_context(running(loops, runtime))
