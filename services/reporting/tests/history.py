@@ -44,13 +44,31 @@ class Log:
         """Append; answers (service/partition/sequence, event id)."""
         stream = f"{key}/{event.event_type.stream}"
         identity = uuid.UUID(int=self.ids.getrandbits(128), version=4)
-        document = encode(event, id=identity, subject=key, time=datetime(2026, 1, 2, tzinfo=UTC), actor=actor,
-                          business_date=on, correlation=str(identity))  # fmt: skip
+        document = encode(
+            event,
+            id=identity,
+            subject=key,
+            time=datetime(2026, 1, 2, tzinfo=UTC),
+            actor=actor,
+            business_date=on,
+            correlation=str(identity),
+        )
         partition = partition_of(key, PARTITIONS)
         kept = self.records.setdefault(partition, [])
         self.versions[stream] = self.versions.get(stream, 0) + 1
-        placement = Placement(partition, len(kept) + 1, self.last.get(partition), 1, stream, self.versions[stream],
-                              identity, bytes(32), 1, 1, FIRST_MOMENT + len(kept) * 1000)  # fmt: skip
+        placement = Placement(
+            partition,
+            len(kept) + 1,
+            self.last.get(partition),
+            1,
+            stream,
+            self.versions[stream],
+            identity,
+            bytes(32),
+            1,
+            1,
+            FIRST_MOMENT + len(kept) * 1000,
+        )
         self.last[partition] = identity
         kept.append(Kept(partition, key.encode(), document, [(HEADER, pack(placement))]))
         return f"{self.source}/{partition}/{len(kept)}", str(identity)
@@ -93,40 +111,81 @@ class Network:
             ("B3", "Beijing 北京", "R2"),
         ):
             self.registry.add(published.BranchDefined(code=code, name=name, region=region), f"branch-{code}")
-        for code, name, branch, region in (("T1", "Pudong 浦东", "B1", "R1"), ("T2", "West Lake 西湖", "B2", "R1"),
-                                           ("T3", "Haidian 海淀", "B3", "R2")):  # fmt: skip
-            self.registry.add(published.TerritoryDefined(code=code, name=name, branch=branch, region=region),
-                              f"territory-{code}")  # fmt: skip
+        for code, name, branch, region in (
+            ("T1", "Pudong 浦东", "B1", "R1"),
+            ("T2", "West Lake 西湖", "B2", "R1"),
+            ("T3", "Haidian 海淀", "B3", "R2"),
+        ):
+            self.registry.add(
+                published.TerritoryDefined(code=code, name=name, branch=branch, region=region), f"territory-{code}"
+            )
 
     def onboard(self, dealer: str, code: str, name: str, territory: str = "T1", on: date = date(2024, 5, 6)) -> str:
         """A dealer in one of the territories."""
         branch, region = {"T1": ("B1", "R1"), "T2": ("B2", "R1"), "T3": ("B3", "R2")}[territory]
         return self.registry.add(
             published.DealerOnboarded(
-                code=code, name=name, territory=territory, branch=branch, region=region, channel_level="distributor",
-                cooperation="dealer", references=[{"source": "erp", "number": f"K{code}"}],
-                terms={"method": "credit", "term_days": 30}, forecast_monthly_sales=Decimal(50000), submitted_by="a",
-                reviewed_by="b", approved_by="c", onboarded_on=on,
-            ), dealer, on=on)[0]  # fmt: skip
+                code=code,
+                name=name,
+                territory=territory,
+                branch=branch,
+                region=region,
+                channel_level="distributor",
+                cooperation="dealer",
+                references=[{"source": "erp", "number": f"K{code}"}],
+                terms={"method": "credit", "term_days": 30},
+                forecast_monthly_sales=Decimal(50000),
+                submitted_by="a",
+                reviewed_by="b",
+                approved_by="c",
+                onboarded_on=on,
+            ),
+            dealer,
+            on=on,
+        )[0]
 
     def invoice(self, dealer: str, number: str, amount: str, issued: date, due: date) -> tuple[str, str]:
         """An invoice."""
         return self.credit.add(
-            published.InvoiceIssued(source="erp", number=number, amount=Decimal(amount), currency="CNY",
-                                    issued_on=issued, due_on=due, method="credit", term_days=30), dealer, on=issued)  # fmt: skip
+            published.InvoiceIssued(
+                source="erp",
+                number=number,
+                amount=Decimal(amount),
+                currency="CNY",
+                issued_on=issued,
+                due_on=due,
+                method="credit",
+                term_days=30,
+            ),
+            dealer,
+            on=issued,
+        )
 
     def payment(self, dealer: str, number: str, amount: str, on: date, invoice: str | None = None) -> tuple[str, str]:
         """A payment, of an invoice or oldest first."""
         named = [{"invoice": invoice, "amount": None}] if invoice else []
         return self.credit.add(
-            published.PaymentReceived(source="erp", number=number, amount=Decimal(amount), currency="CNY",
-                                      received_on=on, method="transfer", allocations=named), dealer, on=on)  # fmt: skip
+            published.PaymentReceived(
+                source="erp",
+                number=number,
+                amount=Decimal(amount),
+                currency="CNY",
+                received_on=on,
+                method="transfer",
+                allocations=named,
+            ),
+            dealer,
+            on=on,
+        )
 
     def order(self, dealer: str, number: str, amount: str, on: date) -> None:
         """A released order."""
         check = {"limit": "1000", "exposure": "0", "headroom": "1000", "grade": 3, "cut": CUT, "as_of": on}
-        self.credit.add(published.OrderPlaced(number=number, amount=Decimal(amount), currency="CNY", prepaid=False,
-                                              ordered_on=on), dealer, on=on)  # fmt: skip
+        self.credit.add(
+            published.OrderPlaced(number=number, amount=Decimal(amount), currency="CNY", prepaid=False, ordered_on=on),
+            dealer,
+            on=on,
+        )
         self.credit.add(published.OrderReleased(number=number, amount=Decimal(amount), check=check), dealer, on=on)
 
     def rate(
@@ -134,54 +193,161 @@ class Network:
     ) -> None:
         """A rating run: dealer → (grade, limit)."""
         key = f"run-{run}"
-        self.credit.add(published.RatingRunStarted(region=region, as_of=as_of, cut=CUT, policy=POLICY,
-                                                   authorised_by="zheng"), key, on=as_of)  # fmt: skip
-        letters = dict.fromkeys(("annual_sales_scale", "monthly_sales", "payment_method", "payment_reputation",
-                                 "business_nature", "licences", "premises", "years_in_business", "goods_flow"), "B")  # fmt: skip
-        values: dict[str, Any] = {"monthly_sales": "179001.67", "payment_reputation": "0.8871", "business_nature": "company",
-                                  "licences": "complete_valid", "premises": "local_leased", "years_in_business": "11"}  # fmt: skip
+        self.credit.add(
+            published.RatingRunStarted(region=region, as_of=as_of, cut=CUT, policy=POLICY, authorised_by="zheng"),
+            key,
+            on=as_of,
+        )
+        letters = dict.fromkeys(
+            (
+                "annual_sales_scale",
+                "monthly_sales",
+                "payment_method",
+                "payment_reputation",
+                "business_nature",
+                "licences",
+                "premises",
+                "years_in_business",
+                "goods_flow",
+            ),
+            "B",
+        )
+        values: dict[str, Any] = {
+            "monthly_sales": "179001.67",
+            "payment_reputation": "0.8871",
+            "business_nature": "company",
+            "licences": "complete_valid",
+            "premises": "local_leased",
+            "years_in_business": "11",
+        }
         inputs = {"monthly_sales": {"net": "537005.01", "months": 3}, "licences": {"surveyed_on": "2026-01-10"}}
         indicators = {
-            name: {"grade": letter, "value": values.get(name), "inputs": inputs.get(name, {}),
-                   "note": None if name in values else "no history"}
+            name: {
+                "grade": letter,
+                "value": values.get(name),
+                "inputs": inputs.get(name, {}),
+                "note": None if name in values else "no history",
+            }
             for name, letter in letters.items()
-        }  # fmt: skip
+        }
         for dealer, (grade, limit) in graded.items():
-            self.credit.add(published.CreditGradeAssigned(run=run, as_of=as_of, grade=grade, rule="all_b/all_b",
-                            indicators=indicators, policy=POLICY, cut=CUT, approved_by="zheng"), dealer, on=as_of)  # fmt: skip
-            self.credit.add(published.CreditLimitSet(run=run, as_of=as_of, limit=Decimal(limit), m3=Decimal(1), m12=Decimal(1),
-                            season=Decimal("1.02"), term_days=30, coefficient=Decimal("0.8"), basis="history", policy=POLICY,
-                            cut=CUT), dealer, on=as_of)  # fmt: skip
+            self.credit.add(
+                published.CreditGradeAssigned(
+                    run=run,
+                    as_of=as_of,
+                    grade=grade,
+                    rule="all_b/all_b",
+                    indicators=indicators,
+                    policy=POLICY,
+                    cut=CUT,
+                    approved_by="zheng",
+                ),
+                dealer,
+                on=as_of,
+            )
+            self.credit.add(
+                published.CreditLimitSet(
+                    run=run,
+                    as_of=as_of,
+                    limit=Decimal(limit),
+                    m3=Decimal(1),
+                    m12=Decimal(1),
+                    season=Decimal("1.02"),
+                    term_days=30,
+                    coefficient=Decimal("0.8"),
+                    basis="history",
+                    policy=POLICY,
+                    cut=CUT,
+                ),
+                dealer,
+                on=as_of,
+            )
         if complete:
             self.credit.add(published.RatingRunCompleted(rated=len(graded), digest="1" * 64), key, on=as_of)
 
     def classify(self, run: str, measures: dict[str, tuple[str, str]], first: date, last: date, on: date) -> None:
         """A classification of the company: dealer → (class, measure), in order of rank."""
         key, total, before = f"run-{run}", sum(Decimal(m) for _, m in measures.values()), Decimal(0)
-        self.tiering.add(published.ClassificationRunStarted(scope="company", measure="net_sales", window_from=first,
-                         window_to=last, cut=CUT, policy=POLICY, authorised_by="head"), key, on=on)  # fmt: skip
+        self.tiering.add(
+            published.ClassificationRunStarted(
+                scope="company",
+                measure="net_sales",
+                window_from=first,
+                window_to=last,
+                cut=CUT,
+                policy=POLICY,
+                authorised_by="head",
+            ),
+            key,
+            on=on,
+        )
         for rank, (dealer, (abc, measure)) in enumerate(measures.items(), 1):
             share = (before / total).quantize(Decimal("0.000001"))
-            self.tiering.add(published.AbcClassAssigned(run=run, window_from=first, window_to=last, abc=abc,
-                             measure=Decimal(measure), rank=rank, share_before=share, total=total,
-                             population=len(measures), policy=POLICY, cut=CUT), dealer, on=on)  # fmt: skip
+            self.tiering.add(
+                published.AbcClassAssigned(
+                    run=run,
+                    window_from=first,
+                    window_to=last,
+                    abc=abc,
+                    measure=Decimal(measure),
+                    rank=rank,
+                    share_before=share,
+                    total=total,
+                    population=len(measures),
+                    policy=POLICY,
+                    cut=CUT,
+                ),
+                dealer,
+                on=on,
+            )
             before += Decimal(measure)
         self.tiering.add(published.ClassificationRunCompleted(classified=len(measures), digest="2" * 64), key, on=on)
 
-    def sale(self, dealer: str, invoice: str, quantity: str, price: str, on: date, *, returned: bool = False,
-             product: str = "P-1", description: str = "Tea 茶") -> tuple[str, str]:  # fmt: skip
+    def sale(
+        self,
+        dealer: str,
+        invoice: str,
+        quantity: str,
+        price: str,
+        on: date,
+        *,
+        returned: bool = False,
+        product: str = "P-1",
+        description: str = "Tea 茶",
+    ) -> tuple[str, str]:
         """A sale line, or a returned one."""
         kind = published.SaleReturned if returned else published.SaleRecorded
         return self.tiering.add(
-            kind(source="erp", invoice=invoice, line=1, product=product, description=description, quantity=Decimal(quantity),
-                 unit_price=Decimal(price), amount=Decimal(quantity) * Decimal(price), currency="CNY", sold_on=on), dealer,
-            on=on)  # fmt: skip
+            kind(
+                source="erp",
+                invoice=invoice,
+                line=1,
+                product=product,
+                description=description,
+                quantity=Decimal(quantity),
+                unit_price=Decimal(price),
+                amount=Decimal(quantity) * Decimal(price),
+                currency="CNY",
+                sold_on=on,
+            ),
+            dealer,
+            on=on,
+        )
 
     def visit(self, dealer: str, on: date) -> str:
         """A visit."""
         return self.registry.add(
             published.VisitLogged(
-                visited_on=on, method="visit", place="门店", participants=["李伟"], content="谈了春季订货计划和陈列。",
-                succeeded="客户同意扩大陈列面并试销两款新品。", fell_short="未能拿到竞争对手的价格信息。",
-                lesson="下次先与店长约好时间再去拜访。", representative="li.wei",
-            ), dealer, on=on)[0]  # fmt: skip
+                visited_on=on,
+                method="visit",
+                place="门店",
+                participants=["李伟"],
+                content="谈了春季订货计划和陈列。",
+                succeeded="客户同意扩大陈列面并试销两款新品。",
+                fell_short="未能拿到竞争对手的价格信息。",
+                lesson="下次先与店长约好时间再去拜访。",
+                representative="li.wei",
+            ),
+            dealer,
+            on=on,
+        )[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,15 +11,17 @@ from pydantic import BaseModel
 
 from eventlog.position import cut_to_json
 from reporting.asking import DealersAsked, TimelineAsked
+from reporting.i18n import N_
 from reporting.pages.dealer import ENTRIES, key_of, said
 from reporting.reading.asked import dealers_asked
 from reporting.reading.dealer import dealer_of
 from reporting.reading.dealers import DealerRow
 from reporting.reading.memory import memory_of
+from reporting.reading.plain import Figure, plain
 from reporting.reading.standpoint import Standpoint, standpoint
 from reporting.reading.timeline import timeline
+from reporting.reading.wrong import Wrong
 from service.context import Read
-from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
@@ -44,7 +45,7 @@ class DealerList(BaseModel):
 
     items: list[DealerRow]
     found: int
-    totals: dict[str, Decimal]
+    totals: dict[str, Figure]
     next: str | None
     seen: Seen
 
@@ -53,7 +54,7 @@ class AgeColumn(BaseModel):
     """One ageing column."""
 
     name: str
-    amount: Decimal
+    amount: Figure
 
 
 class OpenItem(BaseModel):
@@ -62,8 +63,8 @@ class OpenItem(BaseModel):
     number: str
     issued_on: date
     due_on: date
-    amount: Decimal
-    open: Decimal
+    amount: Figure
+    open: Figure
     event: str
 
 
@@ -74,7 +75,7 @@ class DealerView(BaseModel):
     grade: dict[str, Any] | None
     limit: dict[str, Any] | None
     abc: dict[str, Any] | None
-    balance: Decimal
+    balance: Figure
     ageing: list[AgeColumn]
     open_items: list[OpenItem]
     orders: list[dict[str, Any]]
@@ -121,13 +122,13 @@ async def dealer(read: Read, dealer: UUID, ask: Annotated[TimelineAsked, Query()
         await require_dealer_in_scope(conn, dealer)
         found = await dealer_of(conn, read.runtime.pool, at, memory_of(read), dealer)
     if found is None:
-        raise Problem("not-found", "This dealer was not there as of that day, known at that cut.")
+        raise Wrong("not-found", N_("This dealer was not there as of that day, known at that cut."))
     money = found.money
     return DealerView(
         dealer=DealerRow(**found.row.model_dump()),
-        grade=found.grade,
-        limit=found.limit,
-        abc=found.abc,
+        grade=plain(found.grade),
+        limit=plain(found.limit),
+        abc=plain(found.abc),
         balance=money.balance,
         ageing=[AgeColumn(name=column.name, amount=column.amount) for column in money.columns],
         open_items=[
@@ -141,7 +142,7 @@ async def dealer(read: Read, dealer: UUID, ask: Annotated[TimelineAsked, Query()
             )
             for item in money.receivables.open_items
         ],
-        orders=found.orders,
+        orders=[plain(order) or {} for order in found.orders],
         visits=found.visits,
         parked=found.parked,
         seen=Seen.of(at),

@@ -10,6 +10,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from reporting.asking import LinesAsked, Looked, TimelineAsked
+from reporting.i18n import N_
 from reporting.pages.view import page, render
 from reporting.reading.dealer import dealer_of, money_of
 from reporting.reading.ledger import rows_of
@@ -19,6 +20,7 @@ from reporting.reading.places import places
 from reporting.reading.sales import SalesQuestion, lines, net_of, sales_report
 from reporting.reading.standpoint import read_day, standpoint
 from reporting.reading.timeline import NEWEST, Key, timeline
+from reporting.reading.wrong import Wrong
 from service.context import Read
 from service.problems import Problem
 from service.routing import Router
@@ -37,7 +39,7 @@ async def one(read: Read, dealer: UUID, ask: Annotated[TimelineAsked, Query()]) 
         await require_dealer_in_scope(conn, dealer)
         found = await dealer_of(conn, read.runtime.pool, at, memory_of(read), dealer)
         if found is None:
-            raise Problem("not-found", "This dealer was not there as of that day, known at that cut.")
+            raise Wrong("not-found", N_("This dealer was not there as of that day, known at that cut."))
         names = await places(conn)
         this_month = at.as_of.replace(day=1)
         span = SalesQuestion(first=moved(this_month, 1 - MONTHS), last=this_month, dealer=dealer)

@@ -9,11 +9,12 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from reporting.asking import Looked
+from reporting.i18n import N_
 from reporting.pages.view import page, render
 from reporting.reading.document import document_at, told
 from reporting.reading.standpoint import standpoint
+from reporting.reading.wrong import Wrong
 from service.context import Read
-from service.problems import Problem
 from service.routing import Router
 
 router = Router("pages")
@@ -34,10 +35,10 @@ async def event(
     async with read.snapshot() as conn:
         known = await told(conn, service, partition, sequence)
     if known is None and read.caller.reach != "company":
-        raise Problem("not-found", "There is no such event about a dealer in your scope.")
+        raise Wrong("not-found", N_("There is no such event about a dealer in your scope."))
     found = await document_at(read.runtime, service, partition, sequence)
     if found is None and known is None:
-        raise Problem("not-found", "The log holds no such event, or its topic cannot be reached just now.")
+        raise Wrong("not-found", N_("The log holds no such event, or its topic cannot be reached just now."))
     document = json.loads(found.content) if found else None
     return render(read, "event.html", at=at, service=service, partition=partition, sequence=sequence, document=document,
                   content=json.dumps(document, ensure_ascii=False, indent=2), placement=found and found.placement,

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from reporting.reading.ledger import OverdueMemory
+from reporting.reading.plain import Figure
 from reporting.reading.standpoint import Standpoint, within
 from reporting.reading.visits import next_visits
 from rules.money import rounded, share
@@ -59,15 +60,15 @@ class DealerRow(BaseModel):
     suspended: bool
     grade: int | None
     grade_event: str | None
-    limit: Decimal | None
+    limit: Figure | None
     limit_event: str | None
-    balance: Decimal
-    reserved: Decimal
-    exposure: Decimal
+    balance: Figure
+    reserved: Figure
+    exposure: Figure
     abc: str | None
     abc_event: str | None
-    share: Decimal | None
-    overdue: Decimal = Decimal(0)
+    share: Figure | None
+    overdue: Figure = Decimal(0)
     next_visit: date | None = None
     """The last day of the period in which the next visit is due."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from reporting.i18n import N_
 from reporting.reading.standpoint import read_day
-from service.problems import Problem
+from reporting.reading.wrong import Wrong
 
 MOST_MONTHS = 36
 
@@ -37,7 +38,14 @@ def read_range(said_from: str | None, said_to: str | None, today: date) -> tuple
     default = moved(today.replace(day=1), -1)
     first, last = first or last or default, last or first or default
     if last < first:
-        raise Problem("invalid", f"The report ends in {last:%Y-%m}, before it begins in {first:%Y-%m}: swap the two.")
+        raise Wrong(
+            "invalid",
+            N_("The report ends in %(last)s, before it begins in %(first)s: swap the two."),
+            last=f"{last:%Y-%m}",
+            first=f"{first:%Y-%m}",
+        )
     if len(list(between(first, last))) > MOST_MONTHS:
-        raise Problem("invalid", f"A report spans at most {MOST_MONTHS} months: choose a later first month.")
+        raise Wrong(
+            "invalid", N_("A report spans at most %(most)s months: choose a later first month."), most=MOST_MONTHS
+        )
     return first, last

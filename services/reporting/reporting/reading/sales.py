@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from reporting.reading.months import between, moved
 from reporting.reading.places import Places
+from reporting.reading.plain import Figure
 from reporting.reading.standpoint import AT, Standpoint, within
 from rules.money import rounded, share
 
@@ -73,14 +74,14 @@ class SalesRow(BaseModel):
     branch: str | None
     region: str | None
     month: date
-    quantity: Decimal
-    amount: Decimal
-    returns: Decimal
-    net: Decimal
-    previous_net: Decimal
-    previous_change: Decimal | None
-    last_year_net: Decimal
-    last_year_change: Decimal | None
+    quantity: Figure
+    amount: Figure
+    returns: Figure
+    net: Figure
+    previous_net: Figure
+    previous_change: Figure | None
+    last_year_net: Figure
+    last_year_change: Figure | None
 
 
 @dataclass(frozen=True)

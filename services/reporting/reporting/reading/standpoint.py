@@ -16,8 +16,9 @@ from hashlib import sha256
 from typing import Any
 
 from eventlog.position import Cut, cut_from_json, cut_to_json
+from reporting.i18n import N_
+from reporting.reading.wrong import Wrong
 from service.context import ReadContext
-from service.problems import Problem
 from service.runtime import Runtime
 
 SOURCES = ("customer-registry", "credit-rating", "tiering")
@@ -92,9 +93,13 @@ def read_day(said: str | None, name: str) -> date | None:
     try:
         day = date.fromisoformat(said)
     except ValueError:
-        raise Problem("invalid", f"{name} is a day such as 2026-03-31, not {said}.") from None
+        raise Wrong(
+            "invalid", N_("%(name)s is a day such as 2026-03-31, not %(said)s."), name=name, said=said
+        ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise Problem("invalid", f"{name} lies between {FIRST_DAY} and {LAST_DAY}.")
+        raise Wrong(
+            "invalid", N_("%(name)s lies between %(first)s and %(last)s."), name=name, first=FIRST_DAY, last=LAST_DAY
+        )
     return day
 
 
@@ -134,7 +139,7 @@ async def _seen(runtime: Runtime, cut: Cut) -> Cut:
         for partition, sequence in partitions.items()
     )
     if lag:
-        raise Problem("not-yet-visible", f"The read model is {lag} events behind that cut.", lag_events=lag)
+        raise Wrong("not-yet-visible", N_("The reports are %(lag)s events behind that cut."), lag=lag)
     return cut
 
 
@@ -142,11 +147,11 @@ async def _at_moment(runtime: Runtime, said: str) -> Cut:
     try:
         moment = datetime.fromisoformat(said.strip().replace(" ", "T" if said[10:11] == " " else "+"))
     except ValueError:
-        raise Problem("invalid", "known_at is a moment such as 2026-03-31T18:00, or a cut.") from None
+        raise Wrong("invalid", N_("Known at is a moment such as 2026-03-31T18:00, or a cut.")) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=runtime.settings.zone)
     if moment > datetime.now(UTC) - SETTLED:
-        raise Problem("invalid", "known_at must lie at least a minute in the past: leave it empty for now.")
+        raise Wrong("invalid", N_("Known at must lie at least a minute in the past: leave it empty for now."))
     return await _recorded_until(runtime, moment)
 
 

@@ -1,0 +1,157 @@
+"""The pages in a browser: both languages, wide and 360 px, keyboard, names, 1,000 rows, paper."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uvicorn
+from conftest import ANNA, Served, story
+from playwright.async_api import Browser, Page, async_playwright
+
+from service.access import COOKIE
+from service.testing import SECRET
+from service.tokens import issue
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+SHOTS = os.environ.get("REPORTING_SCREENSHOTS")
+WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 360, "height": 780}
+PAGES = {
+    "home": "/",
+    "dealers": "/dealers",
+    "dealer": f"/dealers/{ANNA}",
+    "ledger": f"/dealers/{ANNA}/ledger",
+    "sales": f"/dealers/{ANNA}/sales?from=2025-01-01",
+    "monthly": "/reports/monthly-sales?from=2026-01&to=2026-03",
+    "problem": "/dealers?as_of=nonsense",
+}
+DEALERS = 1000
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+async def address(serving: Any) -> AsyncIterator[tuple[str, Served]]:
+    """The story with a thousand dealers more, on a port of its own."""
+    network, early, places = story()
+    for n in range(DEALERS):
+        network.onboard(str(UUID(int=0x0190A6C3_0000_7000_8000_000000000000 + n)), f"M-{n:04}", f"经销商 {n} 号", "T3")
+    app = await serving(network)
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{port}", Served(app, network, early, places)
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium, or the one of the system."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def opened(browser: Browser, base: str, *, size: Any = WIDE, locale: str = "en-GB", **options: Any) -> Page:
+    """A page signed in as the auditor."""
+    context = await browser.new_context(viewport=size, locale=locale, base_url=base, **options)
+    await context.add_cookies([{"name": COOKIE, "value": issue("auditor", secret=SECRET), "url": base}])
+    return await context.new_page()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+async def test_no_page_is_wider_than_the_screen(browser: Browser, address: Any, locale: str, size: Any) -> None:
+    base, served = address
+    page = await opened(browser, base, size=size, locale=locale)
+    for name, path in {**PAGES, "event": f"/events/{served.places['late']}"}.items():
+        await page.goto(path)
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/{name}-{locale}-{size['width']}.png", full_page=True)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, locale, size)
+    await page.context.close()
+
+
+async def test_a_thousand_rows_draw_in_under_a_second(browser: Browser, address: Any) -> None:
+    page = await opened(browser, address[0])
+    await page.goto("/dealers?limit=1000")
+    began = time.perf_counter()
+    await page.goto("/dealers?limit=1000")
+    seconds = time.perf_counter() - began
+    assert await page.locator("tbody tr").count() == 1000
+    drawn = await page.evaluate(
+        "(() => { const t = performance.getEntriesByType('navigation')[0]; return t.loadEventEnd - t.responseEnd })()"
+    )
+    print(f"1,000 rows: {seconds:.2f} s in all, {drawn:.0f} ms to draw")
+    assert drawn < 1000
+    await page.context.close()
+
+
+async def test_the_keyboard_alone_reaches_content_filters_and_rows(browser: Browser, address: Any) -> None:
+    page = await opened(browser, address[0])
+    await page.goto("/dealers")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent") == "Skip to content"
+    focused = []
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        focused.append(await page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
+        outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", focused[-1]
+    assert {"q", "region", "grade", "as_of", "known_at", "Show", "D-001"} <= set(focused)
+    await page.locator("input[name=q]").fill("Anna")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("q=Anna"))
+    assert await page.locator("tbody tr").count() == 1
+    await page.context.close()
+
+
+async def test_a_screen_reader_hears_names_of_everything(browser: Browser, address: Any) -> None:
+    page = await opened(browser, address[0])
+    for path in PAGES.values():
+        await page.goto(path)
+        assert await page.locator("h1").count() == 1 and await page.locator("main").count() == 1
+        nameless = await page.evaluate("""[...document.querySelectorAll('a,button,input:not([type=hidden]),select')]
+            .filter(e => !(e.textContent.trim() || e.labels?.length || e.ariaLabel)).map(e => e.outerHTML)""")
+        assert nameless == [], path
+        assert await page.evaluate("[...document.querySelectorAll('th')].every(th => th.scope || th.ariaHidden)"), path
+    await page.context.close()
+
+
+async def test_paper_has_the_cut_and_no_buttons(browser: Browser, address: Any, tmp_path: Path) -> None:
+    page = await opened(browser, address[0])
+    await page.goto(PAGES["monthly"])
+    await page.emulate_media(media="print")
+    assert not await page.locator("form.filters").is_visible()
+    rule = await page.evaluate("document.querySelector('head style').textContent")
+    assert re.search(r"@bottom-left .*2026-04-15 · cut [0-9a-f]{8}", rule) and "counter(pages)" in rule
+    pdf = await page.pdf(prefer_css_page_size=True)
+    assert pdf.startswith(b"%PDF")
+    if SHOTS:
+        Path(SHOTS, "monthly.pdf").write_bytes(pdf)
+    await page.context.close()
+
+
+async def test_dark_is_the_systems_choice(browser: Browser, address: Any) -> None:
+    page = await opened(browser, address[0], color_scheme="dark")
+    await page.goto("/dealers")
+    assert await page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(21, 24, 28)"
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/dealers-dark.png")
+    await page.context.close()
