@@ -22,9 +22,9 @@ from eventlog.topics import topic_of
 FIGURES = """
 select (select count(*) from log.event) as events,
     (select coalesce(sum(sequence), 0)::bigint from log.mark) as published,
-    (select lineage from log.lineage) as lineage,
-    (select system_identifier::text from log.lineage) as system
+    (select lineage from log.lineage) as lineage
 """
+SYSTEM = "select system_identifier::text from log.lineage"
 REACTIONS = """
 select p.reader, p.source, sum(p.sequence)::bigint as sequence from projection.position p
 where p.reader not in (select 'g' || generation from projection.built) group by 1, 2 order by 1, 2
@@ -43,19 +43,14 @@ LOG_COLUMNS = {
     "request_hash": "bytea", "stream": "text", "document": "bytea",
 }  # fmt: skip
 ENDS = "select partition, max(sequence) as sequence from log.event group by partition order by partition"
-TYPES = """
-select convert_from(document, 'UTF8')::json ->> 'type' as type, count(*) as events
-from log.event group by 1 order by 1
-"""
 
 
 class Log(NamedTuple):
-    """A log's size, what of it Kafka acknowledged, its lineage, and the server that writes it."""
+    """A log's size, what of it Kafka acknowledged, and its lineage."""
 
     events: int
     published: int
     lineage: int
-    system: str
 
 
 @dataclass(frozen=True)
@@ -70,10 +65,6 @@ class ReadModel:
     async def log(self) -> Log:
         """The log's figures."""
         return Log(**dict(await self.pool.fetchrow(FIGURES)))
-
-    async def events_by_type(self) -> dict[str, int]:
-        """How many events of each type the log holds."""
-        return {row["type"]: row["events"] for row in await self.pool.fetch(TYPES)}
 
     async def ends(self) -> dict[int, int]:
         """The last sequence of each partition that holds events."""
@@ -149,3 +140,12 @@ async def opened(fleet: Fleet, member: Member) -> AsyncIterator[ReadModel]:
         raise Problem(f"{member.name}'s database is empty: `make run` migrates it ({error})") from error
     finally:
         await pool.close()
+
+
+async def system_of(url: str) -> str:
+    """The identifier of the PostgreSQL server that a log was made on."""
+    connection = await asyncpg.connect(url)
+    try:
+        return str(await connection.fetchval(SYSTEM))
+    finally:
+        await connection.close()

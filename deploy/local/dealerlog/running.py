@@ -88,14 +88,11 @@ def migrate_all(fleet: Fleet, members: Iterable[Member]) -> int:
     from service.migrations import MigrationFailed, migrate
 
     def one(each: Member) -> int:
-        return len(migrate(fleet.databases[each.name].owner, each.declaration.migrations))
+        return len(migrate(fleet.databases[each.name].owner, each.migrations))
 
-    listed = list(members)
-    for each in listed:
-        _ = each.declaration  # imported here: two threads must not import the same package at once
     try:
         with ThreadPoolExecutor(max_workers=4) as threads:
-            return sum(threads.map(one, listed))
+            return sum(threads.map(one, members))
     except MigrationFailed as error:
         raise Problem(str(error)) from error
 

@@ -49,14 +49,12 @@ def chosen(dealers: list[dict[str, Any]], rows: int) -> list[dict[str, Any]]:
 def dealer_table(dealers: list[dict[str, Any]], currency: str, *, narrow: bool = False) -> Table:
     """Dealer, region, grade, limit, exposure, ABC class, next visit; a narrow one does without the dealers' codes."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("dealer", "name", "region"):
+    for heading in ("name", "region") if narrow else ("dealer", "name", "region"):
         table.add_column(heading, no_wrap=True)
     for heading in ("grade", f"limit {currency}", f"exposure {currency}"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("ABC", justify="center", no_wrap=True)
     table.add_column("next visit", no_wrap=True)
-    if narrow:
-        del table.columns[0]
     for each in dealers:
         cells = [
             each["code"], each["name"], each["region"], _text(each["grade"]), whole(each["limit"]),

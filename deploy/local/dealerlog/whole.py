@@ -10,7 +10,7 @@ from dealerlog.addresses import Addresses
 from dealerlog.client import Api, merged
 from dealerlog.decisions import Runs, decide
 from dealerlog.fleet import MEMBERS, Fleet
-from dealerlog.readmodel import opened
+from dealerlog.readmodel import opened, system_of
 from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.loader import Loaded
 from dealerlog.sample.network import Network
@@ -68,8 +68,7 @@ class Whole:
 
     async def system(self) -> str:
         """The PostgreSQL server's own identifier: another server has none of this data."""
-        async with opened(self.fleet, MEMBERS["customer-registry"]) as registry:
-            return (await registry.log()).system
+        return await system_of(self.fleet.databases["customer-registry"].app)
 
     async def ends(self) -> str:
         """The end of every log now, as positions to present: at most 32 of them may be."""
