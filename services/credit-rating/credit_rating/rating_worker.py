@@ -48,19 +48,33 @@ async def publish_shipped_policy(to: Log, today: date) -> None:
 
 
 async def carry_on_unfinished(to: Log) -> int:
-    """Carry on every run that was started and is not complete; answers how many."""
+    """Carry on every run that was started and is not complete; answers how many.
+
+    A run that fails holds up no other; the first failure is raised when all had their turn.
+    """
     async with company_snapshot(to.pool) as conn:
         runs = [Run.of(row) for row in await conn.fetch(UNFINISHED)]
+    failures: list[Exception] = []
     for run in runs:
-        await carry_on(to, run)
-        log.info("rating run complete", run=str(run.id), region=run.region)
+        try:
+            await carry_on(to, run)
+            log.info("rating run complete", run=str(run.id), region=run.region)
+        except Exception as error:  # it goes on at its cut at the next turn
+            log.warning("rating run waits", run=str(run.id), region=run.region, error=repr(error))
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return len(runs)
 
 
 def loops(runtime: Runtime) -> Sequence[Loop]:
     """This service's own loops."""
 
+    trouble: str | None = None
+    runtime.health.notice("rating", lambda: trouble)
+
     async def run(heart: Heart, stopping: asyncio.Event) -> None:
+        nonlocal trouble
         published = False
         while not stopping.is_set():
             try:
@@ -68,8 +82,10 @@ def loops(runtime: Runtime) -> Sequence[Loop]:
                     await publish_shipped_policy(runtime.log, runtime.settings.today())
                     published = True
                 await carry_on_unfinished(runtime.log)
+                trouble = None
             except Exception as error:  # whatever failed, the run goes on at its cut once it passes
-                log.warning("rating waits", error=repr(error))
+                trouble = f"{type(error).__name__}: {error}"[:500]
+                log.warning("rating waits", error=trouble)
             heart.beat()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), EVERY_SECONDS)
