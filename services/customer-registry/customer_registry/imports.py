@@ -69,14 +69,10 @@ async def sink_of(running: Running) -> Sink:
     """Onboards each dealer at the first of its rows, its other rows are duplicates; a dry run says which are new."""
     assert running.path is not None and running.profile is not None
     named = await asyncio.to_thread(dealers_named, running.path, running.profile, name=running.file)
-    by_number = {each.number: each for each in named}
-    turn, met = asyncio.Lock(), set[str]()
+    first = {each.row: each for each in named}
 
     async def sink(records: list[MappedRecord]) -> list[RowVerdict]:
-        async with turn:  # slices come several at a time, and a dealer's rows in any of them
-            first = {each.dealer: each.row for each in reversed(records) if each.dealer not in met}
-            met.update(first)
-            judged = await judge(running, [(row, by_number[number]) for number, row in first.items()])
+        judged = await judge(running, [(each.row, first[each.row]) for each in records if each.row in first])
         return [judged.get(each.row) or RowVerdict(each.row, "duplicate") for each in records]
 
     return sink

@@ -87,4 +87,4 @@ def told(row: int, verdict: Verdict) -> RowVerdict:
         case "accepted" | "duplicate":
             return RowVerdict(row=row, verdict=verdict.kind, position=position)
         case _:
-            return reject(row, "conflict", CONFLICT)
+            return reject(row, "document-conflict", CONFLICT)

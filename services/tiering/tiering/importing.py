@@ -107,7 +107,7 @@ def _told(row: int, verdict: str) -> RowVerdict:
         case "duplicate":
             return RowVerdict(row, "duplicate")
         case _:
-            return RowVerdict(row, "rejected", "conflict", CONFLICT)
+            return RowVerdict(row, "rejected", "document-conflict", CONFLICT)
 
 
 async def undo(log: Log, recorder: Recorder, import_id: str, reason: str, *, after: Mapping[int, int]) -> int:

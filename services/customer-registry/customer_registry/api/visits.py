@@ -74,8 +74,12 @@ class VisitView(BaseModel):
     representative: str
 
 
-@router.post("/visits", permission="visit.log", answers=VisitLogged,
-             problems=("unknown-dealer", "lesson-without-substance", "date-in-future", "conflict"))  # fmt: skip
+@router.post(
+    "/visits",
+    permission="visit.log",
+    answers=VisitLogged,
+    problems=("unknown-dealer", "lesson-without-substance", "date-in-future", "document-conflict"),
+)
 async def log_visit(body: VisitGiven, write: Write) -> Response:
     """Log a visit; the same card again is a duplicate, and changes nothing."""
     (said,) = await log_rows(write, [Row(1, body)])

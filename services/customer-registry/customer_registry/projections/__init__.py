@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from customer_registry.imports import IMPORTING
-from customer_registry.projections import cards, changes, dealers, organisation, surveys, visits
+from customer_registry.projections import cards, changes, dealers, organisation, scopes, surveys, visits
 from eventlog.projection import Table
 
 TABLES: list[Table] = [
-    dealers.dealer_scope,
+    scopes.dealer_scope,
     dealers.dealer,
-    dealers.dealer_reference,
+    scopes.dealer_reference,
     organisation.region,
     organisation.branch,
     organisation.territory,

@@ -21,9 +21,6 @@ from events import (
     VisitLogged,
 )
 
-dealer_scope = StateTable(
-    "dealer_scope", key={"dealer": uuid}, columns={"territory": text, "branch": text, "region": text}
-)
 dealer = StateTable(
     "dealer",
     key={"dealer": uuid},
@@ -61,13 +58,6 @@ dealer = StateTable(
     scope="dealer",
     indexes=[("name", "dealer"), ("territory",), ("branch",), ("region",), ("status",), ("code",), ("supplier",)],
 )
-dealer_reference = StateTable(
-    "dealer_reference",
-    key={"source": text, "number": text},
-    columns={"dealer": uuid},
-    scope="dealer",
-    indexes=[("dealer",)],
-)
 PROPOSED = (
     "name",
     "territory",
@@ -83,13 +73,6 @@ PROPOSED = (
     "forecast_monthly_sales",
     "submitted_by",
 )
-
-
-@dealer_scope.on(DealerSubmitted, DealerOnboarded, uses=("territory", "branch", "region"))
-def placed(e: Any) -> Patch:
-    """Who sees the dealer follows from its territory, from the submission on."""
-    data = e.data
-    return Patch(key=(e.subject,), set={"territory": data.territory, "branch": data.branch, "region": data.region})
 
 
 @dealer.on(DealerSubmitted, uses=(*PROPOSED, "waiver", "checklist"))
@@ -232,9 +215,3 @@ def surveyed(e: Any) -> Patch:
 def visited(e: Any) -> Patch:
     """How many contacts, and the latest."""
     return Patch(key=(e.subject,), add={"visits": 1}, max={"visited_on": e.data.visited_on})
-
-
-@dealer_reference.on(DealerOnboarded, uses=("references",))
-def known_by(e: Any) -> list[Patch]:
-    """Every number that a source system knows the dealer by; the log's claims keep each with one dealer."""
-    return [Patch(key=(each.source, each.number), set={"dealer": e.subject}) for each in e.data.references]

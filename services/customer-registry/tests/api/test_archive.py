@@ -105,7 +105,8 @@ async def test_visits_in_bulk_have_a_verdict_each(world: World, dealer: str) -> 
     ]
     *said_, summary = await world.bulk("/visits:bulk", rows, who=WANG)
     assert [(row["verdict"], row.get("code")) for row in said_] == [
-        ("accepted", None), ("duplicate", None), ("rejected", "conflict"), ("rejected", "lesson-without-substance"),
+        ("accepted", None), ("duplicate", None), ("rejected", "document-conflict"),
+        ("rejected", "lesson-without-substance"),
         ("rejected", "unknown-dealer"), ("rejected", "invalid"),
     ]  # fmt: skip
     assert summary["summary"]["accepted"] == 1

@@ -80,7 +80,7 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"json": line("S-1", "X-1", sold_on="2026-01-12")}, 422, "date-in-future"),
     ({"json": line("S-1", "X-1", sold_on="yesterday")}, 422, "invalid"),
     ({"json": line("S-1", "X-1", colour="red")}, 422, "invalid"),
-    ({"json": line("S-1", "I-1", "19.99", quantity="3", sold_on="2025-06-02")}, 409, "conflict"),
+    ({"json": line("S-1", "I-1", "19.99", quantity="3", sold_on="2025-06-02")}, 409, "document-conflict"),
     ({"json": line("S-1", "X" * 30_000)}, 413, "too-large"),
 ]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from events.decider import Refused
-from events.fields import Code, Currency, Name, Quantity, Said, UnitPrice
 from service.bulk import Row, RowVerdict, ndjson, reject
 from service.context import Read, Write, WriteContext
 from service.paging import Keyset, Page, PageOf
@@ -19,7 +16,8 @@ from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 from service.telemetry import current_traceparent
-from tiering.dealers_named import UNKNOWN, Named, dealers_named
+from tiering.api.lines import LineGiven, LineRecorded, LineRow, LineView, Reversal
+from tiering.dealers_named import UNKNOWN, dealers_named
 from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine
 from tiering.recording import Item, Recorder
 
@@ -37,60 +35,6 @@ where s.dealer = $1 and s.kind <> 'reversal' and ($2::date is null or s.sold_on 
 IS_LINE = "select from sale_line where dealer = $1 and event = $2 and kind <> 'reversal'"
 
 
-class LineGiven(BaseModel):
-    """A line without VAT; quantity above 0 also in a return. `line`: the k-th equal line of its invoice."""
-
-    model_config = ConfigDict(extra="forbid")
-    dealer: Named
-    source: Code
-    invoice: Code
-    line: Annotated[int, Field(ge=1, le=10**6)] = 1
-    product: Code
-    description: Name | None = None
-    quantity: Quantity
-    unit_price: UnitPrice
-    currency: Currency
-    sold_on: date
-
-
-class LineRow(LineGiven):
-    """A row of a bulk write."""
-
-    kind: Literal["sale", "return"]
-
-
-class Reversal(BaseModel):
-    """Why a line is taken back."""
-
-    model_config = ConfigDict(extra="forbid")
-    reason: Said
-
-
-class LineRecorded(BaseModel):
-    """What became of a line; `event` is the one that counts."""
-
-    verdict: Literal["accepted", "duplicate"]
-    event: UUID
-
-
-class LineView(BaseModel):
-    """A line as it was recorded; in a return quantity and amount are negative."""
-
-    event: UUID
-    kind: str
-    source: str
-    invoice: str
-    line: int
-    product: str
-    description: str | None
-    quantity: Decimal
-    unit_price: Decimal
-    amount: Decimal
-    currency: str
-    sold_on: date
-    reversed: bool
-
-
 def recorder_of(write: WriteContext) -> Recorder:
     """The recorder of a request."""
     return Recorder(
@@ -103,15 +47,23 @@ def recorder_of(write: WriteContext) -> Recorder:
     )
 
 
-@router.post("/sales", permission="sale.record", answers=LineRecorded,
-             problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "conflict"))  # fmt: skip
+@router.post(
+    "/sales",
+    permission="sale.record",
+    answers=LineRecorded,
+    problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "document-conflict"),
+)
 async def record_sale(body: LineGiven, write: Write) -> Response:
     """Record a line sold to a dealer."""
     return await record_one(write, body, RecordSale)
 
 
-@router.post("/returns", permission="sale.record", answers=LineRecorded,
-             problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "conflict"))  # fmt: skip
+@router.post(
+    "/returns",
+    permission="sale.record",
+    answers=LineRecorded,
+    problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "document-conflict"),
+)
 async def record_return(body: LineGiven, write: Write) -> Response:
     """Record a line that a dealer returned."""
     return await record_one(write, body, ReturnSale)
@@ -171,7 +123,7 @@ async def answer(write: WriteContext, recorder: Recorder, item: Item) -> Respons
     """What became of one line, with its position."""
     (outcome,) = await recorder.record([item])
     if outcome.verdict == "conflict":
-        raise Problem("conflict", CONFLICT, event=str(outcome.event))
+        raise Problem("document-conflict", CONFLICT, event=str(outcome.event))
     position = str(outcome.position)
     view = LineRecorded(verdict=outcome.verdict, event=outcome.event).model_dump_json()
     content = f'{view[:-1]},"position":"{position}"}}'
@@ -199,7 +151,7 @@ async def record_rows(write: WriteContext, recorder: Recorder, rows: list[Row[Li
     for (number, _), outcome in zip(items, outcomes, strict=True):
         match outcome.verdict:
             case "conflict":
-                said.append(reject(number, "conflict", CONFLICT))
+                said.append(reject(number, "document-conflict", CONFLICT))
             case verdict:
                 said.append(RowVerdict(row=number, verdict=verdict, position=str(outcome.position)))
     return said

@@ -1,0 +1,67 @@
+"""Bodies and answers of sale lines."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from events.fields import Code, Currency, Name, Quantity, Said, UnitPrice
+from tiering.dealers_named import Named
+
+
+class LineGiven(BaseModel):
+    """A line without VAT; quantity above 0 also in a return. `line`: the k-th equal line of its invoice."""
+
+    model_config = ConfigDict(extra="forbid")
+    dealer: Named
+    source: Code
+    invoice: Code
+    line: Annotated[int, Field(ge=1, le=10**6)] = 1
+    product: Code
+    description: Name | None = None
+    quantity: Quantity
+    unit_price: UnitPrice
+    currency: Currency
+    sold_on: date
+
+
+class LineRow(LineGiven):
+    """A row of a bulk write."""
+
+    kind: Literal["sale", "return"]
+
+
+class Reversal(BaseModel):
+    """Why a line is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Said
+
+
+class LineRecorded(BaseModel):
+    """What became of a line; `event` is the one that counts."""
+
+    verdict: Literal["accepted", "duplicate"]
+    event: UUID
+
+
+class LineView(BaseModel):
+    """A line as it was recorded; in a return quantity and amount are negative."""
+
+    event: UUID
+    kind: str
+    source: str
+    invoice: str
+    line: int
+    product: str
+    description: str | None
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    currency: str
+    sold_on: date
+    reversed: bool
