@@ -1,37 +1,47 @@
-"""The sample network's decisions: a rating run in each region by its director, the ABC run by the head of marketing."""
+"""What is decided about the sample network: grades by each region's director, ABC classes, orders checked or held."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dealerlog.client import Api
 from dealerlog.problem import Problem
 from dealerlog.sample.calendar import FIRST_DAY, LAST_DAY
-from dealerlog.sample.network import SEED
-from dealerlog.sample.organisation import Organisation, Person
+from dealerlog.sample.dealers import Dealer
+from dealerlog.sample.network import SEED, Network
+from dealerlog.sample.organisation import Person
 from dealerlog.sample.step import CREDIT, TIERING
 from dealerlog.steps import Steps
 
 RUN_SECONDS = 300.0
 POLL_SECONDS = 0.25
+ORDERING = 10
+"""Every tenth dealer orders."""
 WINDOW_FROM = FIRST_DAY.replace(year=LAST_DAY.year - 1)
 """Twelve full months up to the network's last day."""
 
 
 class Runs(NamedTuple):
-    """What the runs came to: dealers rated and left out, dealers classified, the ids of the runs."""
+    """What it came to: dealers rated and left out, dealers classified, orders released and held, ids of the runs."""
 
     rated: int
     excluded: int
     classified: int
+    released: int
+    held: int
     rating_runs: list[str]
     classification_run: str
 
 
-async def decide(api: Api, people: Organisation, steps: Steps) -> Runs:
-    """Start the runs and wait until each is complete; again under the same keys it finds them done."""
+async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: Steps) -> Runs:
+    """Start the runs, wait until each is complete, place orders; again under the same keys it finds all of it done.
+
+    `dealers` maps the ERP's number to the dealer's id.
+    """
+    people = network.organisation
     with steps.step("credit grades", "") as step:
         done = await asyncio.gather(*(rate(api, region.code, region.director) for region in people.regions))
         rated, excluded = sum(run["rated"] for run in done), sum(len(run["excluded"]) for run in done)
@@ -39,7 +49,18 @@ async def decide(api: Api, people: Organisation, steps: Steps) -> Runs:
     with steps.step("ABC classes", "") as step:
         classified = await classify(api, people.head_of_marketing)
         step.note = f"{classified['classified']} dealers, {WINDOW_FROM} – {LAST_DAY}"
-    return Runs(rated, excluded, classified["classified"], [run_id(run) for run in done], run_id(classified))
+    with steps.step("orders", "") as step:
+        states = await place_orders(api, network.dealers[::ORDERING], dealers)
+        step.note = f"{len(states)} placed: {states.count('released')} released, {states.count('held')} held"
+    return Runs(
+        rated,
+        excluded,
+        classified["classified"],
+        states.count("released"),
+        states.count("held"),
+        [run_id(run) for run in done],
+        run_id(classified),
+    )
 
 
 async def rate(api: Api, region: str, director: Person) -> dict[str, Any]:
@@ -52,6 +73,20 @@ async def classify(api: Api, head_of_marketing: Person) -> dict[str, Any]:
     """The company's classification by net sales of twelve months."""
     body = {"window_from": WINDOW_FROM.isoformat(), "window_to": LAST_DAY.isoformat(), "measure": "net_sales"}
     return await _run(api, TIERING, "/classification-runs", head_of_marketing, body, key=f"sample-{SEED}-abc")
+
+
+async def place_orders(api: Api, some: Sequence[Dealer], ids: Mapping[str, str]) -> list[str]:
+    """For each dealer a modest order and one of two years' sales; how each was checked: released or held."""
+    states = []
+    for dealer in some:
+        for n, amount in (1, dealer.forecast // 20), (2, dealer.forecast * 24):
+            number = f"SO-{dealer.number}-{n}"
+            body = {"number": number, "amount": f"{max(amount, 1)}.00", "currency": api.fleet.currency}
+            path = f"/dealers/{ids[dealer.number]}/orders"
+            answer = await api.post(CREDIT, path, dealer.branch.manager, body, key=f"sample-{SEED}-{number}")
+            states.append(str(answer.json()["state"]))
+            api.saw(answer)
+    return states
 
 
 async def _run(api: Api, service: str, path: str, who: Person, body: dict[str, Any], *, key: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Whole:
         self.network = loading.sample_network(self.steps)
         self.loaded = await loading.load_network(self.fleet, self.steps, self.network)
         async with Api(self.fleet, reached=self.loaded.positions) as api:
-            self.runs = await decide(api, self.network.organisation, self.steps)
+            self.runs = await decide(api, self.network, self.loaded.dealers, self.steps)
             reached = merged(api.reached, await self.ends())
         loading.remember(self.installation, self.loaded, system, reached)
         return reached

@@ -18,7 +18,7 @@ async def again(scene: Scene) -> AsyncIterator[Finding]:
     before = [each.events for each in await settled(whole.fleet)]
     loaded = await load_network(whole.fleet, whole.steps, whole.network)
     async with Api(whole.fleet, reached=loaded.positions) as api:
-        runs = await decide(api, whole.network.organisation, whole.steps)
+        runs = await decide(api, whole.network, loaded.dealers, whole.steps)
     after = [each.events for each in await settled(whole.fleet)]
     yield Finding(
         f"{loaded.requests:,} requests: {loaded.accepted} facts accepted, {loaded.duplicates:,} known",

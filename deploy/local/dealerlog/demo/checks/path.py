@@ -38,3 +38,5 @@ async def path(scene: Scene) -> AsyncIterator[Finding]:
         f"{whole.runs.classified} classified by the run, {classified} in the report",
         whole.runs.classified == classified,
     )
+    released, held = whole.runs.released, whole.runs.held
+    yield Finding(f"orders against their limits: {released} released, {held} held", bool(released and held))
