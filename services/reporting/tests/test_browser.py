@@ -89,18 +89,24 @@ async def test_no_page_is_wider_than_the_screen(browser: Browser, address: Any, 
 
 
 async def test_a_thousand_rows_draw_in_under_a_second(browser: Browser, address: Any) -> None:
+    """Counted in processor time of the page's own thread, so that a busy machine does not decide."""
     page = await opened(browser, address[0])
+    await page.goto("/dealers?limit=50")  # fonts are loaded
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    began, before = time.perf_counter(), await spent(devtools)
     await page.goto("/dealers?limit=1000")
-    began = time.perf_counter()
-    await page.goto("/dealers?limit=1000")
-    seconds = time.perf_counter() - began
+    drawn, seconds = await spent(devtools) - before, time.perf_counter() - began
     assert await page.locator("tbody tr").count() == 1000
-    drawn = await page.evaluate(
-        "(() => { const t = performance.getEntriesByType('navigation')[0]; return t.loadEventEnd - t.responseEnd })()"
-    )
-    print(f"1,000 rows: {seconds:.2f} s in all, {drawn:.0f} ms to draw")
-    assert drawn < 1000
+    print(f"1,000 rows: {drawn:.2f} s to draw, {seconds:.2f} s by the clock")
+    assert drawn < 1
     await page.context.close()
+
+
+async def spent(devtools: Any) -> float:
+    """Processor seconds of the page's thread so far."""
+    metrics = {each["name"]: each["value"] for each in (await devtools.send("Performance.getMetrics"))["metrics"]}
+    return float(metrics["TaskDuration"])
 
 
 async def test_the_keyboard_alone_reaches_content_filters_and_rows(browser: Browser, address: Any) -> None:

@@ -83,6 +83,24 @@ class Words:
         key, _, other = rule.partition("/")
         return f"{self._of(labels.RULE_PARTS, key)} · {self._of(labels.RULE_PARTS, other)}" if other else rule
 
+    def why(self, rule: str) -> str:
+        """The same as a sentence."""
+        key, _, other = rule.partition("/")
+        if not other:
+            return rule
+        parts = (self._of(labels.RULE_PARTS, part) for part in (key, other))
+        return self.gettext(
+            "Why: the four key indicators are %(key)s; the other five %(other)s.",
+            **dict(zip(("key", "other"), parts, strict=True)),
+        )
+
+    def measured(self, indicator: str, value: Any) -> str:
+        """An indicator's value: money, a share, or a code by its name."""
+        if value is None or indicator not in {*MEASURED_MONEY, *MEASURED_SHARES}:
+            return self.code(value)
+        figure = Decimal(str(value))
+        return figures.money(figure) if indicator in MEASURED_MONEY else figures.percent(figure)
+
     def data(self, data: Mapping[str, Any]) -> str:
         """What an entry's data say, field by field."""
         return " · ".join(
@@ -103,6 +121,8 @@ class Words:
         return translated(table[code], self.language) if code in table else figures.told(code)
 
 
+MEASURED_MONEY = ("annual_sales_scale", "monthly_sales")
+MEASURED_SHARES = ("payment_method", "payment_reputation", "goods_flow", "flow_of_goods")
 MONEY = frozenset({"amount", "limit", "turnover", "our_sales", "net", "invoiced", "prepaid_or_cash",
                    "with_short_credit", "inside", "known"})  # fmt: skip
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from reporting.projections.timeline import TOLD
 from reporting.reading.standpoint import AT, Standpoint, within
 
 OF_ANY_LOG = f"""case t.source when 'customer-registry' then {within("t", "registry")}
@@ -26,6 +27,7 @@ where (t.dated, t.recorded_at, t.source, t.sequence) < ($7::date, $8::timestampt
 order by t.dated desc, t.recorded_at desc, t.source desc, t.sequence desc
 limit $11
 """
+ORDER = {event.event_type.name: fields for event, _, fields in TOLD}
 Key = tuple[date, datetime, str, int]
 NEWEST: Key = (date(9999, 1, 1), datetime(9999, 1, 1, tzinfo=UTC), "~", 2**62)
 
@@ -58,4 +60,9 @@ async def timeline(
 ) -> list[Entry]:
     """Entries behind `after`, latest first; with `sales`, every sale line among them."""
     rows = await conn.fetch(TIMELINE, *at.parameters, dealer, sales, *after, limit)
-    return [Entry(**dict(row) | {"data": json.loads(row["data"])}) for row in rows]
+    return [Entry(**dict(row) | {"data": _in_order(row["type"], json.loads(row["data"]))}) for row in rows]
+
+
+def _in_order(name: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The fields as declared: a JSON column forgets their order."""
+    return {field: data[field] for field in ORDER.get(name, tuple(data)) if field in data}
