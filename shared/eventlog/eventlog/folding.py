@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
-from importlib.util import find_spec
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,20 @@ def _sources_hash(modules: tuple[str, ...]) -> bytes:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 todo += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                todo.append(node.module)
-                todo += [name for alias in node.names if (name := f"{node.module}.{alias.name}") in sys.modules]
+            elif isinstance(node, ast.ImportFrom):
+                module = (
+                    resolve_name("." * node.level + (node.module or ""), _package(spec)) if node.level else node.module
+                )
+                todo.append(str(module))
+                todo += [each for alias in node.names if (each := f"{module}.{alias.name}") in sys.modules]
     digest = sha256()
     for name in sorted(seen):
         digest.update(f"{name} {len(seen[name])}\n".encode() + seen[name])
     return digest.digest()[:16]
+
+
+def _package(spec: ModuleSpec) -> str:
+    return spec.name if spec.submodule_search_locations is not None else spec.parent or ""
 
 
 def fold_hash(decider: Decider[Any, Any]) -> bytes:
