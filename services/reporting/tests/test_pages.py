@@ -58,6 +58,18 @@ async def test_every_link_of_a_page_leads_somewhere(client: httpx.AsyncClient) -
             assert answer.status_code in (200, 303), f"{path} → {link}: {answer.status_code} {answer.text[:200]}"
 
 
+async def test_a_figure_of_the_report_leads_to_lines_that_add_up_to_it(client: httpx.AsyncClient) -> None:
+    report = (await client.get("/reports/monthly-sales?from=2026-03&to=2026-03")).text
+    figures = re.findall(rf'href="(/dealers/{ANNA}/sales[^"]*)">([^<]+)</a>', report)
+    for figure, month in (("325.00", "2026-03"), ("250.00", "2026-02"), ("125.00", "2025-03")):
+        (link,) = {link.replace("&amp;", "&") for link, shown in figures if shown == figure}
+        assert f"from={month}-01&to={month}-" in link
+        assert f'<td class="n">{figure}</td></tr></tfoot>' in (await client.get(link)).text
+    branch = (await client.get("/reports/monthly-sales?from=2026-03&level=region")).text
+    (link,) = {found.replace("&amp;", "&") for found in re.findall(r'href="([^"]+)">424.99', branch)}
+    assert {"Shanghai 上海", "Hangzhou 杭州"} <= set(re.findall(r'title="([^"]+)"', (await client.get(link)).text))
+
+
 async def test_every_figure_of_a_page_keeps_the_standpoint(client: httpx.AsyncClient) -> None:
     text = (await client.get("/dealers?as_of=2026-03-31&known_at=2026-01-02T10:00:00")).text
     links = re.findall(rf'href="(/dealers/{ANNA}[^"]*)"', text)

@@ -11,7 +11,6 @@ from reporting.asking import SalesAsked
 from reporting.columns import SALES
 from reporting.pages.view import page, render
 from reporting.reading.asked import sales_asked
-from reporting.reading.months import moved
 from service.context import Read
 from service.routing import Router
 
@@ -24,4 +23,4 @@ async def monthly_sales(read: Read, ask: Annotated[SalesAsked, Query()]) -> Resp
     """Sales by dealer, branch or region, with the month before and the year before."""
     at, report, places, question = await sales_asked(read, ask)
     return render(read, "monthly_sales.html", at=at, report=report, places=places, question=question, ask=ask,
-                  columns=SALES, moved=moved)  # fmt: skip
+                  columns=SALES)  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,9 @@ from events.decider import Refused
 from reporting import labels
 from reporting.i18n import HTML_LANGUAGE, LANGUAGES, language_of, translated
 from reporting.pages import figures
+from reporting.reading.months import moved
 from reporting.reading.standpoint import Standpoint
+from rules.periods import month_end
 from service.context import ReadContext
 from service.failures import problem_of
 from service.problems import Problem, kind_of
@@ -69,6 +72,11 @@ class Words:
     def indicator(self, name: str) -> str:
         """What an indicator is called."""
         return self._of(labels.INDICATORS, name)
+
+    def indicators(self, graded: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The key four first, then the other five, then any that we do not know."""
+        known = [name for name in labels.INDICATORS if name in graded]
+        return [(name, graded[name]) for name in [*known, *(name for name in graded if name not in known)]]
 
     def ageing(self, name: str) -> str:
         """What an ageing column is called."""
@@ -139,6 +147,9 @@ def render(
         said = {name: value for name, value in parameters.items() if value not in (None, "")} | keep
         return f"{path}?{urlencode(said)}" if said else path
 
+    def inside_of(row: Any, months: int) -> str:
+        return inside(url, read.request.query_params.get("level") or "dealer", row.unit, moved(row.month, months))
+
     def here(**parameters: Any) -> str:
         asked = dict(read.request.query_params) | {name: "" if v is None else v for name, v in parameters.items()}
         return url(read.request.url.path, **{name.rstrip("_"): value for name, value in asked.items()})
@@ -160,9 +171,20 @@ def render(
         "address": here_as_is(read),
         "event_url": lambda position: url(f"/events/{quote(position)}"),
         "csrf": read.session.csrf,
+        "month_end": month_end,
+        "inside_of": inside_of,
     }
     page = ENVIRONMENT.get_template(template).render(**context | shown, gettext=words.gettext)
     return HTMLResponse(page, status_code=status, headers={"Cache-Control": "private, no-store"})
+
+
+def inside(url: Callable[..., str], level: str, unit: str, month: date) -> str:
+    """Where a figure of the monthly report leads: to its places, its dealers, or its sale lines."""
+    if level == "dealer":
+        return url(f"/dealers/{unit}/sales", **{"from": month, "to": month_end(month)})
+    lower, place = ("branch", "region") if level == "region" else ("dealer", "branch")
+    span = {"from": f"{month:%Y-%m}", "to": f"{month:%Y-%m}"}
+    return url("/reports/monthly-sales", level=lower, **{place: unit}, **span)
 
 
 def standing(read: ReadContext, at: Standpoint | None) -> dict[str, str]:
