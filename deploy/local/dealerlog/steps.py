@@ -58,7 +58,7 @@ class Steps:
         self.console.print(Text(text, style=style), soft_wrap=True)
 
     def _line(self, name: str, note: str, started: float, style: str) -> None:
-        line = Text(f"{name:<{NAME_WIDTH}}", style=style)
+        line = Text(f"{name:<{NAME_WIDTH - 1}} ", style=style)
         line.append(f"{note:<{NOTE_WIDTH}}", style="default")
         line.append(f"{time.monotonic() - started:7.1f} s", style="dim")
         self.console.print(line, soft_wrap=True)
