@@ -15,6 +15,8 @@ import msgspec
 
 from eventlog.log import Log
 from eventlog.position import Position
+from service.imports.records import MappedRecord
+from service.imports.report import RowVerdict, Sink
 
 PAGE = 20_000
 GRACE = datetime.timedelta(minutes=2)
@@ -88,3 +90,17 @@ async def rows_brought(log: Log, import_id: str, *, after: Mapping[int, int]) ->
             rows.extend(bytes(max(65_536, each.row + 1 - len(rows))))
         rows[each.row] = 1
     return rows
+
+
+def counting(sink: Sink, known: bytearray) -> Sink:
+    """The same sink, but rows that an earlier attempt of this import brought in are accepted, not duplicates."""
+
+    async def counted(records: list[MappedRecord]) -> list[RowVerdict]:
+        return [
+            RowVerdict(each.row, "accepted")
+            if each.verdict == "duplicate" and each.row < len(known) and known[each.row]
+            else each
+            for each in await sink(records)
+        ]
+
+    return counted

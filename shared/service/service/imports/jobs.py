@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from service.imports.report import Progress
+from service.imports.report import ImportReport, Progress
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -71,6 +71,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ignored: int = 0
     reasons: dict[str, int] = {}
     refused: str | None = None
+
+    @classmethod
+    def of(cls, done: ImportReport) -> Report:
+        """The figures of a report that are kept."""
+        return cls(
+            rows=done.rows, accepted=done.accepted, duplicates=done.duplicates, rejected=done.rejected,
+            ignored=done.ignored, reasons=done.reasons,
+        )  # fmt: skip
 
 
 class JobFolder:

@@ -19,7 +19,7 @@ from events.ids import command_id, request_hash
 from service.access import Caller
 from service.failures import problem_of
 from service.health import Heart
-from service.imports.brought import brought_by, rows_brought
+from service.imports.brought import brought_by, counting, rows_brought
 from service.imports.decider import REFUSED, CompleteImport, UndoImport, key_of_import
 from service.imports.engine import run_import
 from service.imports.importing import Importing, Running
@@ -28,7 +28,7 @@ from service.imports.limits import Limits
 from service.imports.profile import load_profile
 from service.imports.records import MappedRecord
 from service.imports.refusals import ImportRefused
-from service.imports.report import ImportReport, RowVerdict, Sink
+from service.imports.report import RowVerdict, Sink
 from service.imports.standing import after_of, standing_of
 from service.lifecycle import Loop
 from service.permissions import ROLES
@@ -64,7 +64,7 @@ class ImportWorker:
 
     async def _attempt(self, folder: JobFolder) -> bool:
         try:
-            await self._do(folder)
+            is_done = await self._do(folder)
         except Exception as error:  # whatever it was: nothing is half-done, and the same again finishes the rest
             problem = problem_of(error)
             said = f"{problem.code}: {problem.detail or type(error).__name__}"
@@ -74,28 +74,31 @@ class ImportWorker:
             return False
         folder.drop("trouble")
         self._not_before.pop(folder.path.name, None)
-        return True
+        return is_done
 
-    async def _do(self, folder: JobFolder) -> None:
+    async def _do(self, folder: JobFolder) -> bool:
+        """Whether it came to its end."""
         if (undo := folder.read("undo", Undo)) is not None:
             await self._undo(folder, undo)
-            return
+            return True
         job = folder.read("job", Job)
         if job is None:
-            return
+            return False
         if job.dry_run:
             await self._read(folder, job, after={})
             folder.drop("file", "progress")
-            return
+            return True
         standing = await standing_of(self.runtime.log, job.id)
         match standing.state:
             case "unknown" if time.time() - folder.file.stat().st_mtime > ORPHAN_SECONDS:
                 shutil.rmtree(folder.path, ignore_errors=True)
+                return False
             case "unknown":
-                return  # its request is about to record the start
+                return False  # its request is about to record the start
             case "running":
                 await self._run(folder, job, after=after_of(standing, self.runtime.name))
         folder.drop("file", "progress")
+        return True
 
     async def _run(self, folder: JobFolder, job: Job, *, after: dict[int, int]) -> None:
         report = await self._read(folder, job, after=after)
@@ -128,7 +131,7 @@ class ImportWorker:
                 name=job.file, today=job.today, currency=settings.currency,
                 limits=Limits(file_bytes=settings.import_bytes),
             )  # fmt: skip
-            report = report_of(done)
+            report = Report.of(done)
         except ImportRefused as refused:
             report = Report(refused=f"{refused.code}: {refused.detail}")
         folder.write("report", report)
@@ -179,28 +182,6 @@ class ImportWorker:
             traceparent=job.traceparent,
         )
         await self.runtime.log.handle(self.importing.decider, key_of_import(job.id), command, meta)
-
-
-def counting(sink: Sink, known: bytearray) -> Sink:
-    """The same sink, but rows that an earlier attempt of this import brought in are accepted, not duplicates."""
-
-    async def counted(records: list[MappedRecord]) -> list[RowVerdict]:
-        return [
-            RowVerdict(each.row, "accepted")
-            if each.verdict == "duplicate" and each.row < len(known) and known[each.row]
-            else each
-            for each in await sink(records)
-        ]
-
-    return counted
-
-
-def report_of(done: ImportReport) -> Report:
-    """The figures that are kept."""
-    return Report(
-        rows=done.rows, accepted=done.accepted, duplicates=done.duplicates, rejected=done.rejected,
-        ignored=done.ignored, reasons=done.reasons,
-    )  # fmt: skip
 
 
 def import_loop(importing: Importing, runtime: Runtime) -> Loop:
