@@ -116,7 +116,7 @@ def plain(table, rows):
     decoded = [
         {name: json.loads(v) if name in jsons and isinstance(v, str) else v for name, v in row.items()} for row in rows
     ]
-    return sorted(decoded, key=repr)
+    return sorted(decoded, key=lambda row: json.dumps(row, sort_keys=True, default=str))
 
 
 @pytest.mark.parametrize("service", SERVICES)

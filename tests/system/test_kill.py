@@ -162,7 +162,8 @@ class Killer:
         self.supervisor.services = [child for child in self.supervisor.services if child.name not in dead]
         running = {child.name for child in self.supervisor.services}
         missing = [process for process in self.fleet.processes() if process.name not in running]
-        self.supervisor.start_services(missing, timeout_seconds=120)
+        if missing:
+            self.supervisor.start_services(missing, timeout_seconds=120)
 
     def _kill(self, name):
         (child,) = [child for child in self.supervisor.services if child.name == name]
