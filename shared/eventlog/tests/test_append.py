@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import asyncpg
 import pytest
@@ -63,7 +64,7 @@ async def test_a_refusal_and_an_unchanged_state_write_nothing(make_log):
 async def test_a_name_is_claimed_by_one_stream_only_also_at_once(make_log):
     log = await make_log()
     answers = await asyncio.gather(
-        *(log.handle(REGION, f"region-R{n}", region("East", f"R{n}"), meta()) for n in range(12)),
+        *(log.handle(REGION, f"region-{n}", region("East", f"R{n}"), meta()) for n in range(12)),
         return_exceptions=True,
     )
     assert sum(isinstance(answer, ClaimTaken) for answer in answers) == 11
@@ -101,7 +102,7 @@ async def test_many_writers_leave_no_hole_and_a_reader_never_meets_one(make_log)
     await reader
     rows = [row for partition in range(12) for row in await log.read(partition, 0, 1000)]
     assert len(rows) >= 150
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         assert row.previous == (before.id if before.partition == row.partition else None)
         assert row.recorded_at >= before.recorded_at or before.partition != row.partition
 
@@ -125,11 +126,8 @@ async def test_a_missing_head_is_folded_again_and_never_decides(make_log):
 async def test_only_the_functions_write_the_log(make_log):
     log = await make_log()
     await log.handle(REGION, "region-R1", region("East"), meta())
-    for statement in (
-        "delete from log.event",
-        "update log.event set document = ''",
-        "insert into log.claim values ('a', 'b')",
-    ):
+    tampering = "delete from log.event", "update log.event set document = ''", "insert into log.claim values ('a', 'b')"
+    for statement in tampering:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await log.pool.execute(statement)
 
