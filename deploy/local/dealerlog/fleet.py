@@ -107,6 +107,8 @@ class Fleet:
             "IMPORT_FOLDER": str(self.folder / urls.name),
             "PEERS": ",".join(f"{peer}={url}" for peer, url in self.urls.items() if peer != name),
         }  # fmt: skip
+        if name == "reporting":  # its pages lead to the others
+            said |= {f"{peer.replace('-', '_').upper()}_URL": url for peer, url in self.urls.items() if peer != name}
         if self.today is not None:
             said["BUSINESS_DATE"] = self.today.isoformat()
         return self.kafka.environment() | said
