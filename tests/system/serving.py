@@ -16,7 +16,7 @@ import httpx
 import msgspec
 from varied import DEALERS, PLACES, every_type_varied, place
 
-from credit_rating.domain.policy.document import content_hash
+from credit_rating.domain.policy.document import content_hash as credit_hash
 from dealerlog.fleet import MEMBERS
 from eventlog.database import connect_pool
 from eventlog.histories import SAMPLES, History, Kept
@@ -28,9 +28,15 @@ from service.migrations import migrate
 from service.rls import RowSecurity
 from service.scope import Reader
 from service.testing import bearer, settings_of
+from tiering.domain.policy import content_hash as tiering_hash
 from tiering.published_policies import publish_shipped
 
 PARTITIONS = 12
+SHIPPED = (
+    ("credit_rating", "CreditPolicyPublished", "credit", credit_hash),
+    ("tiering", "TieringPolicyPublished", "tiering", tiering_hash),
+)
+"""The policies that come with a release: package, event type, name, and how its content is hashed."""
 TERRITORY = {dealer: sorted(PLACES)[n % 3] for n, dealer in enumerate(DEALERS)}
 """Where each dealer is onboarded last: T1 and T2 lie in B1 of R1, T3 in B2 of R2."""
 
@@ -93,9 +99,10 @@ def in_place() -> list[History]:
         _append(logs, "DealerOnboarded", dealer, named | PLACES[TERRITORY[dealer]] | {"code": f"D{n:05}"})
         for order in range(3):
             _append(logs, "OrderPlaced", dealer, {"number": f"O-{order}"})
-    content = json.loads((files("credit_rating") / "policies" / "credit-2026-01.json").read_text())
-    said = {"effective_from": "2020-01-01", "version": 9, "content": content, "hash": content_hash(content)}
-    _append(logs, "CreditPolicyPublished", "policy-credit", said)
+    for package, kind, name, hash_of in SHIPPED:
+        content = json.loads((files(package) / "policies" / f"{name}-2026-01.json").read_text("utf-8"))
+        said = {"effective_from": "2026-06-01", "version": 9, "content": content, "hash": hash_of(content)}
+        _append(logs, kind, f"policy-{name}", said)
     return histories
 
 
