@@ -32,7 +32,7 @@ UNREAD = {
 }
 """Tables that name dealers and are visible to everybody of their service, and why nobody sees a foreign dealer so."""
 EMPTY = UUID(int=0)
-IDS = ("dealer", "grade", "run", "event", "export")
+IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence")
 
 
 def table(service: str) -> list[tuple[str, str, str]]:
@@ -42,7 +42,7 @@ def table(service: str) -> list[tuple[str, str, str]]:
 
 
 def holders(service: str, permission: str) -> set[str]:
-    return set((HELD[service] | OF_EVERY_SERVICE)[permission].split())
+    return set((HELD[service] | OF_EVERY_SERVICE | {"-": ""})[permission].split())
 
 
 def bound(service: str, permission: str) -> list[str]:
@@ -148,6 +148,9 @@ async def things_of(served: Any, dealer: str) -> dict[str, Any]:
         found["number"] = await one(f"select number from {schema}.orders where dealer = $1 limit 1", UUID(dealer))
     if "run" in names and "region" in next(t for t in served.service.tables if t.name == "run").every:
         found["run"] = await one(f"select run from {schema}.run where region = $1 limit 1", place["region"])
+    if "timeline" in names:
+        where = f"select source as service, partition, sequence from {schema}.timeline where dealer = $1 limit 1"
+        found |= dict(await served.pool.fetchrow(where, UUID(dealer)))
     if "policy" in names:
         row = await served.pool.fetchrow(f"select name, version from {schema}.policy limit 1")
         found |= dict(row)
