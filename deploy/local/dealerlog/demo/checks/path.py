@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from dealerlog.client import Api
+from dealerlog.client import AUDITOR, Api, require
 from dealerlog.demo.engine import Finding, Scene
 from dealerlog.showing import CLASSES, GRADES, chosen, counts, dealer_table, dealers_of
 from dealerlog.standing import settled
 
 ROWS = 20
+WHOLE = {"format": "csv", "whole": "1"}
 
 
 async def path(scene: Scene) -> AsyncIterator[Finding]:
@@ -23,10 +24,13 @@ async def path(scene: Scene) -> AsyncIterator[Finding]:
     yield Finding(f"events: {sizes}; {parked} streams parked", parked == 0 and all(each.events for each in stands[:3]))
     async with Api(whole.fleet, reached=reached) as api:
         dealers = await dealers_of(api)
+        exported = require(await api.ask("reporting", "GET", "/exports/dealers", AUDITOR, params=WHOLE)).text
     scene.console.print(dealer_table(chosen(dealers, ROWS), whole.fleet.currency))
     grades, classes = counts(dealers)
     expected = len(whole.network.dealers)
     yield Finding(f"{len(dealers)} dealers in the report, {expected} onboarded", len(dealers) == expected)
+    lines = len(exported.splitlines()) - 1
+    yield Finding(f"the same as CSV: {lines} lines, an export that the log remembers", lines == expected)
     by_grade = ", ".join(f"grade {grade}: {grades[grade]}" for grade in GRADES)
     yield Finding(f"{by_grade}; without: {grades[None]}", all(grades[grade] for grade in GRADES))
     rated = sum(grades[grade] for grade in GRADES)
