@@ -92,7 +92,7 @@ class OrderCancelled(Event, owner="credit-rating", stream="orders"):
 
 
 class ReservationUsed(Event, owner="credit-rating", stream="orders"):
-    """An invoice named its order and used up that much of its reservation, once (domain.md 2.7); 0: nothing was left."""
+    """An invoice named its order and used that much of its reservation, once (domain.md 2.7); 0: nothing was left."""
 
     order: Code
     invoice: Code
