@@ -104,7 +104,7 @@ class Supervisor:
                     pid_file=self._pid_file(service.name), env={**os.environ, **service.env},
                 )
             )  # fmt: skip
-        for service, child in zip(services, self.services[-len(services) :], strict=True):
+        for service, child in zip(services, self.services[len(self.services) - len(services) :], strict=True):
             with self.steps.step(service.name, service.ready_url or ""):
                 wait_until(_ready(service.ready_url), child, timeout_seconds)
 
