@@ -156,7 +156,7 @@ async def _receivables(fleet: Fleet) -> tuple[list[Decimal], dict[str, Any], dic
     async with Api(fleet) as api:
         asked: dict[str, str] = {"as_of": CLOSE_OF_2012.isoformat()}
         ageing = await api.get("credit-rating", "/receivables/ageing", AUDITOR, **asked)
-        today = await api.get("credit-rating", "/receivables/ageing", AUDITOR, as_of="2014-01-01")
+        today = await api.get("credit-rating", "/receivables/ageing", AUDITOR, as_of="2014-12-31")
         async with opened(fleet, MEMBERS["credit-rating"]) as inside:
             schema = await inside.pool.fetchval("select schema from projection.generation")
             dealers = [row[0] for row in await inside.pool.fetch(f"select distinct dealer from {schema}.ledger_entry")]
