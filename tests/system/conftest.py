@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +32,19 @@ async def make_pool(database: Any) -> AsyncIterator[MakePool]:
     yield make
     for pool in pools:
         await pool.close()
+
+
+@pytest.fixture(scope="module")
+async def served(module_database: Any) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+    """`await served(name)`: that application over the varied histories, opened at the first use."""
+    from serving import serving
+
+    opened: dict[str, Any] = {}
+    async with AsyncExitStack() as stack:
+
+        async def serve(name: str) -> Any:
+            if name not in opened:
+                opened[name] = await stack.enter_async_context(serving(name, await module_database("routes")))
+            return opened[name]
+
+        yield serve

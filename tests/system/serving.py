@@ -40,6 +40,9 @@ SHIPPED = (
 TERRITORY = {dealer: sorted(PLACES)[n % 3] for n, dealer in enumerate(DEALERS)}
 """Where each dealer is onboarded last: T1 and T2 lie in B1 of R1, T3 in B2 of R2."""
 
+OWN = {"territory": "T1", "branch": "B1", "region": "R1", "company": ""}
+"""The place that a caller of each reach is bound to."""
+
 
 @dataclass
 class Served:
@@ -122,3 +125,8 @@ def recorded(histories: Iterable[History], topics: Mapping[str, str]) -> list[Ke
 def caller(role: str, reach: str, code: str, login: str | None = None) -> dict[str, str]:
     """The header of somebody in a role, bound to a place if the role is."""
     return bearer(role, login=login or f"{role}.{code}", **({} if reach == "company" else {reach: code}))
+
+
+def foreign_dealers(reach: str) -> list[str]:
+    """The dealers outside the scope of a caller of that reach."""
+    return [dealer for dealer in DEALERS if PLACES[TERRITORY[dealer]][reach] != OWN[reach]]

@@ -1,17 +1,15 @@
-"""Law 8: every route of every application, every role, own and foreign scope; and row-level security by itself."""
+"""Law 8: every route of every application, every role, own and foreign scope."""
 
 from __future__ import annotations
 
 import json
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from foreign_writes import DEALER, NUMBER, WRITES
-from serving import TERRITORY, Served, caller, serving
+from serving import OWN, TERRITORY, caller, foreign_dealers
 from varied import DEALERS, PLACES
 from who_may import HELD, OF_EVERY_SERVICE, ROLES, ROUTES
 
@@ -20,17 +18,11 @@ from service.routing import declared_routes
 from service.testing import settings_of
 
 SERVICES = sorted(MEMBERS)
-OWN = {"territory": "T1", "branch": "B1", "region": "R1", "company": ""}
 OWN_DEALER = DEALERS[0]
 QUERIES = {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
 """`service GET /path` → parameters that the route cannot do without."""
 ELSEWHERE = {"/grades/{grade}/explanation"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
-UNREAD = {
-    "due": "the clock's own: no route reads it",
-    "run": "the dealers that a run left out; routes show a run to its region only",
-}
-"""Tables that name dealers and are visible to everybody of their service, and why nobody sees a foreign dealer so."""
 EMPTY = UUID(int=0)
 IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence")
 
@@ -58,24 +50,6 @@ def signed_in(name: str) -> dict[str, str]:
 def foreign_dealer(reach: str) -> str:
     """A dealer outside the scope: of the next territory of the same branch for a representative, else of R2."""
     return DEALERS[1] if reach == "territory" else DEALERS[2]
-
-
-def foreign_dealers(reach: str) -> list[str]:
-    return [dealer for dealer in DEALERS if PLACES[TERRITORY[dealer]][reach] != OWN[reach]]
-
-
-@pytest.fixture(scope="module")
-async def served(module_database):
-    """`await served(name)`: that application over the varied histories, opened at the first use."""
-    opened: dict[str, Served] = {}
-    async with AsyncExitStack() as stack:
-
-        async def serve(name: str) -> Served:
-            if name not in opened:
-                opened[name] = await stack.enter_async_context(serving(name, await module_database("routes")))
-            return opened[name]
-
-        yield serve
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -224,42 +198,3 @@ def refused(answer: httpx.Response, rows: int) -> bool:
         unknown = ("unknown-dealer", "not-found")
         return len(verdicts) == rows and all(each.get("code") in unknown for each in verdicts)
     return answer.status_code == 404 or (answer.status_code == 409 and "unknown-dealer" in answer.text)
-
-
-async def rows_seen(served: Any, name: str, **scope: str) -> list[Any]:
-    """`select *` as the reader's role: what row-level security alone lets through."""
-    connection = await asyncpg.connect(served.reader_url)
-    try:
-        async with connection.transaction():
-            for setting, value in scope.items():
-                await connection.execute("select set_config($1, $2, true)", f"dealerlog.{setting}", value)
-            return [dict(row) for row in await connection.fetch(f'select * from {served.schema}."{name}"')]
-    finally:
-        await connection.close()
-
-
-@pytest.mark.parametrize("service", SERVICES)
-async def test_without_any_query_filter_no_foreign_row_comes_and_without_a_scope_none(served, service):
-    here, seen = await served(service), 0
-    for each in here.service.tables:
-        if each.scope is None and each.name != "dealer_scope":
-            continue
-        assert await rows_seen(here, each.name) == [], f"{each.name} without a scope"
-        everything = await rows_seen(here, each.name, reach="company")
-        for reach in ("territory", "branch", "region"):
-            rows = await rows_seen(here, each.name, reach=reach, **{reach: OWN[reach]})
-            foreign = [dealer for dealer in foreign_dealers(reach) if dealer in str(rows)]
-            assert foreign == [], f"{each.name} as {reach} {OWN[reach]}"
-            assert await rows_seen(here, each.name, reach=reach, **{reach: "nowhere"}) == [], each.name
-            seen += len(rows)
-            assert len(rows) < len(everything) or not everything, each.name
-    assert seen
-
-
-@pytest.mark.parametrize("service", SERVICES)
-async def test_a_table_that_everybody_sees_names_no_dealer(served, service):
-    here = await served(service)
-    for each in here.service.tables:
-        if each.scope is None and each.name != "dealer_scope" and each.name not in UNREAD:
-            rows = str(await here.pool.fetch(f'select * from {here.schema}."{each.name}"'))
-            assert [dealer for dealer in DEALERS if dealer in rows] == [], each.name

@@ -1,0 +1,58 @@
+"""Law 8 with every query filter taken away: row-level security alone, asked as the role that requests read with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import pytest
+from serving import OWN, foreign_dealers
+from varied import DEALERS
+
+from dealerlog.fleet import MEMBERS
+
+SERVICES = sorted(MEMBERS)
+UNREAD = {
+    "due": "the clock's own: no route reads it",
+    "run": "the dealers that a run left out; routes show a run to its region only",
+}
+"""Tables that name dealers and are visible to everybody of their service, and why nobody sees a foreign dealer so."""
+
+
+async def rows_seen(served: Any, name: str, **scope: str) -> list[Any]:
+    """`select *` as the reader's role: what row-level security alone lets through."""
+    connection = await asyncpg.connect(served.reader_url)
+    try:
+        async with connection.transaction():
+            for setting, value in scope.items():
+                await connection.execute("select set_config($1, $2, true)", f"dealerlog.{setting}", value)
+            return [dict(row) for row in await connection.fetch(f'select * from {served.schema}."{name}"')]
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_without_any_query_filter_no_foreign_row_comes_and_without_a_scope_none(served, service):
+    here, seen = await served(service), 0
+    for each in here.service.tables:
+        if each.scope is None and each.name != "dealer_scope":
+            continue
+        assert await rows_seen(here, each.name) == [], f"{each.name} without a scope"
+        everything = await rows_seen(here, each.name, reach="company")
+        for reach in ("territory", "branch", "region"):
+            rows = await rows_seen(here, each.name, reach=reach, **{reach: OWN[reach]})
+            foreign = [dealer for dealer in foreign_dealers(reach) if dealer in str(rows)]
+            assert foreign == [], f"{each.name} as {reach} {OWN[reach]}"
+            assert await rows_seen(here, each.name, reach=reach, **{reach: "nowhere"}) == [], each.name
+            seen += len(rows)
+            assert len(rows) < len(everything) or not everything, each.name
+    assert seen
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_table_that_everybody_sees_names_no_dealer(served, service):
+    here = await served(service)
+    for each in here.service.tables:
+        if each.scope is None and each.name != "dealer_scope" and each.name not in UNREAD:
+            rows = str(await here.pool.fetch(f'select * from {here.schema}."{each.name}"'))
+            assert [dealer for dealer in DEALERS if dealer in rows] == [], each.name
