@@ -56,3 +56,15 @@ async def test_a_table_that_everybody_sees_names_no_dealer(served, service):
         if each.scope is None and each.name != "dealer_scope" and each.name not in UNREAD:
             rows = str(await here.pool.fetch(f'select * from {here.schema}."{each.name}"'))
             assert [dealer for dealer in DEALERS if dealer in rows] == [], each.name
+
+
+async def test_a_table_whose_policy_was_taken_away_is_found(served):
+    """The test above can fail: without its policy a table shows foreign rows."""
+    here = await served("credit-rating")
+    table = f"{here.schema}.ledger_entry"
+    await here.pool.execute(f"alter table {table} disable row level security")
+    try:
+        rows = str(await rows_seen(here, "ledger_entry", reach="territory", territory=OWN["territory"]))
+        assert [dealer for dealer in foreign_dealers("territory") if dealer in rows]
+    finally:
+        await here.pool.execute(f"alter table {table} enable row level security")
