@@ -149,7 +149,7 @@ class _Run:
                     for part in slices_of(records, size=slice_records):
                         await room.acquire()
                         group.create_task(self._feed(sink, part, room))
-        except* Exception as faults:
+        except ExceptionGroup as faults:  # not `except*`: Python 3.11.2 wraps again what is raised in one
             raise first_of(faults) from None
         if self._verdicts.waiting:
             raise ValueError(f"{self._verdicts.waiting} rows were read and never handed on")
