@@ -68,7 +68,8 @@ class XlsxTable:
 def open_sheet(path: Path, name: str | None) -> ReadOnlyWorksheet:
     """The named or the first worksheet, its declared dimension forgotten: a forged one would pad every row."""
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
+        # Opened here: openpyxl would judge a path by its suffix, and what was uploaded has none.
+        book = openpyxl.load_workbook(path.open("rb"), read_only=True, data_only=False, keep_links=False)
         sheets = {sheet.title: sheet for sheet in book.worksheets if isinstance(sheet, ReadOnlyWorksheet)}
     except Exception as error:  # see `_records`
         raise broken(error, after=0) from None

@@ -110,6 +110,14 @@ def test_the_name_that_the_sender_gave_counts_and_not_the_path(tmp_path: Path) -
     assert open_table(written(tmp_path, GOOD, "upload-1"), name="sales.CSV").format == "csv"
 
 
+def test_a_workbook_that_was_uploaded_under_a_name_without_suffix_is_read(
+    tmp_path: Path, xlsx_file: Callable[..., Path]
+) -> None:
+    upload = xlsx_file([[1, "x"]], header=("a", "b")).rename(tmp_path / "upload-2")
+    table = open_table(upload, name="rows.xlsx")
+    assert [row for part in table.slices() for row in part.rows] == [[1, "x"]]
+
+
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     whole = tmp_path / "whole.parquet"
     pl.DataFrame({"a": list(range(10_000))}).write_parquet(whole)
