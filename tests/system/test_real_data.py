@@ -206,7 +206,7 @@ async def _digests(fleet: Fleet) -> dict[str, Any]:
     for each in fleet.members:
         async with opened(fleet, each) as inside:
             tables = await inside.digests()
-        found |= {(each.name, name): digest for name, digest in tables.items() if not name.startswith("import")}
+        found |= {(each.name, name): digest for name, digest in tables.items() if name != "file_import"}
     return found
 
 
