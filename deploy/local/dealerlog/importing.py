@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
-import json
 import time
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,11 +15,12 @@ from dealerlog.client import IMPORTER, Api, merged, require
 from dealerlog.problem import Problem
 
 if TYPE_CHECKING:
-    from service.imports import DealerNamed, Profile
+    from service.imports import Profile
 
 PACKAGES = {"tiering": "tiering", "credit-rating": "credit_rating"}
 SERVICE_OF = {"sales": "tiering", "invoices": "credit-rating", "dealers": "customer-registry"}
-ONBOARD_ROWS = 1000
+UNNAMED = frozenset({"no-dealer"})
+"""What a row is rejected for that names nobody: no fault of the onboarding."""
 POLL_SECONDS = 0.3
 IMPORT_SECONDS = 3600.0
 DONE = frozenset({"completed", "previewed", "refused", "undone", "lost"})
@@ -34,7 +36,7 @@ class Onboarding(NamedTuple):
 
 
 class Onboarded(NamedTuple):
-    """Dealers that a file names: new ones, and those that were known."""
+    """Rows of a file: those that brought a dealer, those whose dealer is known, and those that name none."""
 
     accepted: int
     duplicates: int
@@ -56,52 +58,39 @@ def profile_named(name: str) -> Profile:
     return known[name]
 
 
-async def onboard(api: Api, file: Path, profile: Profile, onboarding: Onboarding) -> Onboarded:
-    """Onboard every dealer of the file that the registry does not know yet; known ones stay as they are."""
-    from service.imports import ImportRefused, dealers_named
+async def onboard(api: Api, file: Path, profile: Profile, onboarding: Onboarding, *, tell: Tell = lambda text: None
+                  ) -> Onboarded:  # fmt: skip
+    """Onboard every dealer of the file that the registry does not know yet; known ones stay as they are.
 
-    try:
-        named = await asyncio.to_thread(dealers_named, file, profile)
-    except ImportRefused as error:
-        raise Problem(f"{file}: {error}") from error
-    verdicts: list[dict[str, Any]] = []
-    for first in range(0, len(named), ONBOARD_ROWS):
-        verdicts += await _onboard_some(api, named[first : first + ONBOARD_ROWS], onboarding)
-    kinds = [each["verdict"] for each in verdicts]
-    if rejected := [each for each in verdicts if each["verdict"] == "rejected"]:
-        raise Problem(f"{len(rejected)} dealers were not onboarded; the first: {rejected[0].get('reason')}")
-    return Onboarded(kinds.count("accepted"), kinds.count("duplicate"), len(rejected))
-
-
-async def _onboard_some(api: Api, named: list[DealerNamed], onboarding: Onboarding) -> list[dict[str, Any]]:
-    rows = [
-        {"source": each.source, "number": each.number, "name": each.name, "county": each.county,
-         "country": each.country}
-        for each in named
-    ]  # fmt: skip
-    content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    asked = {"territory": onboarding.territory, "approved_by": onboarding.approver, "reviewed_by": onboarding.reviewer}
-    headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": f"onboard-{_sha(content)[:32]}"}
-    response = require(
-        await api.ask(
-            "customer-registry", "POST", "/dealers:onboard", IMPORTER, params=asked, content=content, headers=headers
-        )
-    )
-    said = [json.loads(line) for line in response.text.splitlines() if line.strip()]
-    for row in said:
-        for position in row.get("summary", {}).get("positions", ()):
-            api.reached = merged(api.reached, position)
-    return [row for row in said if "verdict" in row]
+    The registry takes the same file in, so each dealer leads back to the row that names it first.
+    """
+    asked = {
+        "onboard": "true", "territory": onboarding.territory,
+        "approved_by": onboarding.approver, "reviewed_by": onboarding.reviewer,
+    }  # fmt: skip
+    report = await _take_in(api, "customer-registry", file, profile, asked, tell=tell)
+    if refused := {code: rows for code, rows in (report["reasons"] or {}).items() if code not in UNNAMED}:
+        where = f"customer-registry's /imports/{report['id']}/errors"
+        raise Problem(f"dealers were not onboarded ({refused}): see {where}")
+    return Onboarded(report["accepted"], report["duplicates"], report["rejected"])
 
 
 async def send(api: Api, file: Path, profile: Profile, *, dry_run: bool = False, tell: Tell = lambda text: None,
                again: str = "") -> dict[str, Any]:  # fmt: skip
     """Hand a file to the service that takes such facts and wait for its report; `again` makes it another import."""
-    service = SERVICE_OF[profile.kind]
+    asked = {"dry_run": str(dry_run).lower()}
+    return await _take_in(api, SERVICE_OF[profile.kind], file, profile, asked, tell=tell, again=again)
+
+
+async def _take_in(api: Api, service: str, file: Path, profile: Profile, asked: dict[str, str], *, tell: Tell,
+                   again: str = "") -> dict[str, Any]:  # fmt: skip
+    """Post a file with the text of its profile and poll its import until it is done."""
     content = await asyncio.to_thread(file.read_bytes)
-    asked = {"profile": profile.profile, "name": file.name, "dry_run": str(dry_run).lower()}
-    key = f"import-{_sha(content)[:24]}-{profile.profile}-{'dry' if dry_run else 'real'}{again}"
+    asked = {"profile": profile.profile, "name": file.name} | asked
+    key = f"import-{_sha(content)[:24]}-{_sha(repr(sorted(asked.items())).encode())[:16]}{again}"
     headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
+    if service != SERVICE_OF[profile.kind]:  # it ships with another service
+        headers["Import-Profile"] = base64.b64encode(_text_of(profile)).decode()
     begun = require(
         await api.ask(service, "POST", "/imports", IMPORTER, params=asked, content=content, headers=headers)
     )
@@ -117,6 +106,12 @@ async def send(api: Api, file: Path, profile: Profile, *, dry_run: bool = False,
         raise Problem(f"{file.name} was {found['state']}: {found['reason'] or found['trouble'] or 'import it again'}")
     api.reached = merged(api.reached, ",".join(found["positions"]))
     return dict(found)
+
+
+def _text_of(profile: Profile) -> bytes:
+    """The profile's document as it ships."""
+    folder = resources.files(PACKAGES[SERVICE_OF[profile.kind]]) / "profiles"
+    return (folder / f"{profile.profile}.toml").read_bytes()
 
 
 def progress_text(found: dict[str, Any]) -> str:

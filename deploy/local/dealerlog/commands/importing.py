@@ -55,8 +55,8 @@ async def _import(
     async with Api(fleet) as api:
         if onboarding is not None:
             with steps.step("dealers", file.name) as step:
-                done = await importing.onboard(api, file, known, onboarding)
-                step.note = f"{done.accepted:,} onboarded, {done.duplicates:,} were known"
+                done = await importing.onboard(api, file, known, onboarding, tell=step.tell)
+                step.note = f"{done.accepted:,} onboarded; {done.duplicates:,} rows name one that is known"
         with steps.step("dry run" if dry_run else "import", file.name) as step:
             report = await importing.send(api, file, known, dry_run=dry_run, tell=step.tell)
             step.note = f"{file.name}: {importing.progress_text(report)}"
