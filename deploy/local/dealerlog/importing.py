@@ -86,10 +86,15 @@ async def _take_in(api: Api, service: str, file: Path, profile: Profile, asked: 
                    again: str = "") -> dict[str, Any]:  # fmt: skip
     """Post a file with the text of its profile and poll its import until it is done."""
     content = await asyncio.to_thread(file.read_bytes)
-    asked = {"profile": profile.profile, "name": file.name} | asked
-    key = f"import-{_sha(content)[:24]}-{_sha(repr(sorted(asked.items())).encode())[:16]}{again}"
-    headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
-    if service != SERVICE_OF[profile.kind]:  # it ships with another service
+    asked = {"name": file.name} | asked
+    said = _sha(repr((profile.profile, sorted(asked.items()))).encode())
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Idempotency-Key": f"import-{_sha(content)[:24]}-{said[:16]}{again}",
+    }
+    if service == SERVICE_OF[profile.kind]:
+        asked["profile"] = profile.profile
+    else:  # it ships with another service
         headers["Import-Profile"] = base64.b64encode(_text_of(profile)).decode()
     begun = require(
         await api.ask(service, "POST", "/imports", IMPORTER, params=asked, content=content, headers=headers)

@@ -15,7 +15,7 @@ from dealerlog.problem import Problem
 from dealerlog.steps import Steps
 from dealerlog.supervisor import Supervisor
 
-FIRST_PORT = 22010
+FIRST_PORT = 22010  # and on by process: two demos of two checkouts begin apart
 Keep = Annotated[bool, typer.Option("--keep", help="Do not delete the installation afterwards.")]
 
 
@@ -31,7 +31,7 @@ def demo(keep: Keep = False) -> None:
     deletes topics and databases there, unless ALLOW_WIPE=1.
     """
     require_own_cluster()
-    installation = Installation(Installation.named(f"demo-{os.getpid()}").folder, first_port=FIRST_PORT)
+    installation = Installation(Installation.named(f"demo-{os.getpid()}").folder, first_port=FIRST_PORT + os.getpid() % 40 * 200)
     try:
         holds = _shown(installation)
     finally:
