@@ -31,7 +31,8 @@ def demo(keep: Keep = False) -> None:
     deletes topics and databases there, unless ALLOW_WIPE=1.
     """
     require_own_cluster()
-    installation = Installation(Installation.named(f"demo-{os.getpid()}").folder, first_port=FIRST_PORT + os.getpid() % 40 * 200)
+    first_port = FIRST_PORT + os.getpid() % 40 * 200
+    installation = Installation(Installation.named(f"demo-{os.getpid()}").folder, first_port=first_port)
     try:
         holds = _shown(installation)
     finally:
