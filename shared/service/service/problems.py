@@ -1,6 +1,6 @@
 """RFC 9457 problem documents: every error of every service has a stable `type`, a status and says what to do.
 
-A handler raises `Problem("code", "sentence", **extras)`; a decider raises `eventlog.decider.Refused`; both answer
+A handler raises `Problem("code", "sentence", **extras)`; a decider raises `events.Refused`; both answer
 `{"type": "urn:dealerlog:problem:<code>", "title", "status", "detail", "instance", "trace", **extras}`.
 An idempotency key used again with other content is 422, a missing one 400, as the IETF draft has it.
 """
