@@ -1,12 +1,19 @@
 """Law 9: every event ever published still decodes, into the current model and through every consumer's reader."""
 
+import json
+from typing import Any
+
 import pytest
 from declarations import declared_consumers
 
+from credit_rating.domain import policy as credit
 from events import EVENT_TYPES, decode
 from events.consumers import Consumption
 from events.readers import reader_for
-from events.samples import Sample, samples
+from events.samples import Sample, sample_of, samples
+from events.types.shapes import PolicyRef
+from reporting.reading.visits import DEFAULT, standards_in
+from tiering.domain import policy as tiering
 
 ALL = samples()
 CONSUMERS = declared_consumers()
@@ -31,3 +38,21 @@ def test_a_consumers_reader_reads_all_that_its_producers_ever_published(consumed
         for sample in (each for each in ALL if each.owner == owner):
             read = reader.decode(sample.document)
             assert (read is not None) == (sample.type in consumed.types)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "policy"), [("CreditPolicyPublished", credit), ("TieringPolicyPublished", tiering)]
+)
+def test_the_sample_of_a_published_policy_is_a_policy_under_its_own_name_and_hash(type_name: str, policy: Any) -> None:
+    said: Any = decode(sample_of(type_name).document).event
+    read = policy.read_policy(said.content)
+    assert (said.name, said.version, said.effective_from) == (read.name, read.version, read.effective_from)
+    assert policy.reference(said.content) == PolicyRef(name=said.name, version=said.version, hash=said.hash)
+
+
+def test_reporting_reads_the_sample_of_a_tiering_policy_and_one_that_says_nothing_of_visits() -> None:
+    said: Any = decode(sample_of("TieringPolicyPublished").document).event
+    assert standards_in(json.dumps(said.content)) == DEFAULT
+    assert standards_in('{"abc": {}}') == standards_in(None) == DEFAULT
+    half = '{"service_standards": {"A": {"visits": {"every": "month", "visits": 2}}}}'
+    assert standards_in(half)["A"].visits.visits == 2 and standards_in(half)["B"] == DEFAULT["B"]

@@ -50,16 +50,18 @@ DEFAULT: Standards = {
     "B": ServiceStandard(VisitStandard("month")),
     "C": ServiceStandard(VisitStandard("quarter")),
 }
-"""The policy of domain.md 3.6, until one is published."""
+"""The policy of domain.md 3.6, for whatever the published one does not say."""
 
 
 async def standards_of(conn: Any, at: Standpoint) -> Standards:
     """The service standards in force."""
-    content = await conn.fetchval(STANDARDS, *at.parameters)
-    if content is None:
-        return DEFAULT
-    said = json.loads(content)["service_standards"]
-    return msgspec.convert(said, dict[AbcClass, ServiceStandard])
+    return standards_in(await conn.fetchval(STANDARDS, *at.parameters))
+
+
+def standards_in(content: str | None) -> Standards:
+    """The service standards of a policy's content; the default ones of what it does not say (None: no policy yet)."""
+    said = json.loads(content or "{}").get("service_standards", {})
+    return {**DEFAULT, **msgspec.convert(said, dict[AbcClass, ServiceStandard])}
 
 
 async def next_visits(conn: Any, at: Standpoint, onboarded: Mapping[UUID, date]) -> dict[UUID, Plan]:
