@@ -14,7 +14,7 @@ from uuid import NAMESPACE_OID, uuid5
 import asyncpg
 import httpx
 import msgspec
-from varied import DEALERS, PLACES, every_type_varied, place
+from varied import DEALERS, PLACES, RUNS, every_type_varied, place
 
 from credit_rating.domain.policy.document import content_hash as credit_hash
 from dealerlog.fleet import MEMBERS
@@ -102,6 +102,8 @@ def in_place() -> list[History]:
         _append(logs, "DealerOnboarded", dealer, named | PLACES[TERRITORY[dealer]] | {"code": f"D{n:05}"})
         for order in range(3):
             _append(logs, "OrderPlaced", dealer, {"number": f"O-{order}"})
+    for run, region in zip(RUNS, ("R1", "R2"), strict=False):
+        _append(logs, "RatingRunStarted", f"run-{run}", {"region": region})
     for package, kind, name, hash_of in SHIPPED:
         content = json.loads((files(package) / "policies" / f"{name}-2026-01.json").read_text("utf-8"))
         said = {"effective_from": "2026-06-01", "version": 9, "content": content, "hash": hash_of(content)}

@@ -10,13 +10,9 @@ from serving import OWN, foreign_dealers
 from varied import DEALERS
 
 from dealerlog.fleet import MEMBERS
+from eventlog.projection import HIDDEN
 
 SERVICES = sorted(MEMBERS)
-UNREAD = {
-    "due": "the clock's own: no route reads it",
-    "run": "the dealers that a run left out; routes show a run to its region only",
-}
-"""Tables that name dealers and are visible to everybody of their service, and why nobody sees a foreign dealer so."""
 
 
 async def rows_seen(served: Any, name: str, **scope: str) -> list[Any]:
@@ -35,7 +31,7 @@ async def rows_seen(served: Any, name: str, **scope: str) -> list[Any]:
 async def test_without_any_query_filter_no_foreign_row_comes_and_without_a_scope_none(served, service):
     here, seen = await served(service), 0
     for each in here.service.tables:
-        if each.scope is None and each.name != "dealer_scope":
+        if each.scope == HIDDEN or (each.scope is None and each.name != "dealer_scope"):
             continue
         assert await rows_seen(here, each.name) == [], f"{each.name} without a scope"
         everything = await rows_seen(here, each.name, reach="company")
@@ -53,9 +49,30 @@ async def test_without_any_query_filter_no_foreign_row_comes_and_without_a_scope
 async def test_a_table_that_everybody_sees_names_no_dealer(served, service):
     here = await served(service)
     for each in here.service.tables:
-        if each.scope is None and each.name != "dealer_scope" and each.name not in UNREAD:
+        if each.scope is None and each.name != "dealer_scope":
             rows = str(await here.pool.fetch(f'select * from {here.schema}."{each.name}"'))
             assert [dealer for dealer in DEALERS if dealer in rows] == [], each.name
+
+
+async def test_a_table_that_is_hidden_is_readable_in_no_scope(served):
+    here, hidden = await served("credit-rating"), []
+    for each in here.service.tables:
+        if each.scope == HIDDEN:
+            for scope in ({}, {"reach": "company"}):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await rows_seen(here, each.name, **scope)
+            assert await here.pool.fetchval(f'select count(*) from {here.schema}."{each.name}"'), each.name
+            hidden.append(each.name)
+    assert hidden == ["due"]
+
+
+async def test_whom_a_run_left_out_is_seen_by_the_dealers_own_scope_only(served):
+    here = await served("credit-rating")
+    everything = {str(row["dealer"]) for row in await rows_seen(here, "run_exclusion", reach="company")}
+    assert everything & set(foreign_dealers("region"))
+    for reach in ("territory", "branch", "region"):
+        rows = await rows_seen(here, "run_exclusion", reach=reach, **{reach: OWN[reach]})
+        assert {str(row["dealer"]) for row in rows} == everything - set(foreign_dealers(reach))
 
 
 async def test_a_table_whose_policy_was_taken_away_is_found(served):

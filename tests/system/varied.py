@@ -72,7 +72,7 @@ def vary(document: dict[str, Any], chance: random.Random, count: int) -> dict[st
         data["amount"] = str(Decimal(data["quantity"]) * Decimal(data["unit_price"]))
     if "run" in data:
         data["run"] = chance.choice(RUNS)
-    if "excluded" in data:
+    if data.get("excluded"):
         data["excluded"] = [{"dealer": dealer, "reason": "stream parked"}]
     if "references" in data:
         data["references"] = [{"source": "erp", "number": f"C-{dealer[-1]}-{n}"} for n in range(chance.randrange(3))]

@@ -178,6 +178,7 @@ ROUTES: dict[str, str] = {
         GET    /rating-runs                                 run.read
         POST   /rating-runs                                 run.start
         GET    /rating-runs/{run}                           run.read
+        GET    /rating-runs/{run}/excluded                  run.read
         GET    /receivables/ageing                          receivables.read
     """,
     "tiering": """

@@ -44,7 +44,7 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
     people = network.organisation
     with steps.step("credit grades", "") as step:
         done = await asyncio.gather(*(rate(api, region.code, region.director) for region in people.regions))
-        rated, excluded = sum(run["rated"] for run in done), sum(len(run["excluded"]) for run in done)
+        rated, excluded = sum(run["rated"] for run in done), sum(run["left_out"] for run in done)
         step.note = f"{len(done)} runs: {rated} dealers rated, {excluded} left out"
     with steps.step("ABC classes", "") as step:
         classified = await classify(api, people.head_of_marketing)

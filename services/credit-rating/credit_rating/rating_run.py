@@ -1,4 +1,4 @@
-"""A rating run: started at one cut, one grade a dealer, completed; resumed at the same cut after a crash.
+"""A rating run: started at one cut, one decision a dealer, completed; resumed at the same cut after a crash.
 
 Every command's id derives from the run (and the dealer), so a run may be carried on by anyone, any number of times.
 """
@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from credit_rating.domain.credit_file import CREDIT_FILE, AssignGrade, CreditFile
+from credit_rating.domain.credit_file import CREDIT_FILE, AssignGrade, CreditFile, WithholdGrade
 from credit_rating.domain.facts import DealerFacts
 from credit_rating.domain.policy import CreditPolicy
 from credit_rating.domain.rating import NotRated, Occasion, Rated, rate
@@ -23,15 +23,14 @@ from credit_rating.evidence import dealers_of, facts_of
 from credit_rating.published_policies import named
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys
 from eventlog.log import Log
-from eventlog.meta import Meta
+from eventlog.meta import Meta, Written
 from eventlog.position import cut_from_json
-from events import CreditGradeAssigned, CreditLimitSet, Excluded, RatingRunStarted
+from events import CreditGradeAssigned, CreditLimitSet, GradeWithheld, RatingRunStarted
 from events.decider import Refused
 from events.ids import command_id, event_id, request_hash
 
 DEALERS_AT_ONCE = 50
 RATED_AT_ONCE = 8
-MOST_EXCLUDED = 500
 PARKED = "stream-parked"
 
 
@@ -72,12 +71,12 @@ class Run:
         )
 
 
-Outcome = tuple[str, int, Decimal] | Excluded
-"""(dealer, grade, limit), or a dealer that is left out and why."""
+Outcome = tuple[str, int, Decimal] | None
+"""(dealer, grade, limit); None: the dealer is left out, its own stream says why."""
 
 
 async def carry_on(log: Log, run: Run) -> None:
-    """Rate every dealer that the region had at the cut, then complete the run; what is done already stays as it is."""
+    """Decide about every dealer that the region had at the cut, then complete the run; what is done stays as it is."""
     cut = cut_from_json(run.occasion.cut)
     async with company_snapshot(log.pool) as conn:
         dealers = await dealers_of(conn, run.region, cut)
@@ -97,7 +96,7 @@ async def _part(log: Log, run: Run, policy: CreditPolicy, dealers: list[UUID]) -
     async def one(dealer: UUID) -> Outcome:
         async with room:
             if str(dealer) in parked:
-                return Excluded(dealer=str(dealer), reason=PARKED)
+                return await _withhold(log, run, str(dealer), PARKED)
             return await _rate(log, run, policy, facts[dealer])
 
     return list(await asyncio.gather(*map(one, dealers)))
@@ -115,28 +114,32 @@ async def _rate(log: Log, run: Run, policy: CreditPolicy, facts: DealerFacts) ->
 
     meta = run.meta("dealer", facts.dealer, events=2)
     try:
-        written = await log.handle(CREDIT_FILE, facts.dealer, None, meta, prepare=assigned)
+        return _outcome(facts.dealer, await log.handle(CREDIT_FILE, facts.dealer, None, meta, prepare=assigned))
     except Refused as refusal:
-        return Excluded(dealer=facts.dealer, reason=refusal.code)
-    graded, limited = written.events
-    assert isinstance(graded, CreditGradeAssigned) and isinstance(limited, CreditLimitSet)
-    return facts.dealer, graded.grade, limited.limit
+        return await _withhold(log, run, facts.dealer, refusal.code)
+
+
+async def _withhold(log: Log, run: Run, dealer: str, reason: str) -> Outcome:
+    """Leave a dealer out: the same command as its grade, so that a run that is carried on decides once."""
+    said = run.occasion
+    withheld = GradeWithheld(
+        run=said.run, as_of=said.as_of, reason=reason, policy=said.policy, cut=said.cut, approved_by=said.approved_by
+    )
+    meta = run.meta("dealer", dealer, events=1)
+    return _outcome(dealer, await log.handle(CREDIT_FILE, dealer, WithholdGrade(withheld=withheld), meta))
+
+
+def _outcome(dealer: str, written: Written) -> Outcome:
+    match written.events:
+        case [CreditGradeAssigned(grade=grade), CreditLimitSet(limit=limit)]:
+            return dealer, grade, limit
+        case [GradeWithheld()]:
+            return None
+        case other:
+            raise ValueError(f"dealer {dealer}: a run's command wrote {[type(each).__name__ for each in other]}")
 
 
 async def _complete(log: Log, run: Run, outcomes: list[Outcome]) -> None:
-    rated = [each for each in outcomes if not isinstance(each, Excluded)]
-    excluded = [each for each in outcomes if isinstance(each, Excluded)]
-    command = CompleteRun(rated=len(rated), excluded=_named(excluded), digest=ranked_digest(rated))
+    rated = [each for each in outcomes if each is not None]
+    command = CompleteRun(rated=len(rated), left_out=len(outcomes) - len(rated), digest=ranked_digest(rated))
     await log.handle(RATING_RUN, f"run-{run.id}", command, run.meta("complete", events=1))
-
-
-def _named(excluded: list[Excluded]) -> tuple[Excluded, ...]:
-    """All of them by name; of more than an event may name the last says how many follow, in order of their ids."""
-    if len(excluded) <= MOST_EXCLUDED:
-        return tuple(excluded)
-    *most, last = excluded[:MOST_EXCLUDED]
-    more = len(excluded) - MOST_EXCLUDED
-    return (
-        *most,
-        Excluded(dealer=last.dealer, reason=f"{last.reason}; {more} dealers with higher ids are left out too"),
-    )

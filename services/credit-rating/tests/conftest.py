@@ -32,7 +32,9 @@ from service.testing import bearer, settings_of
 
 TODAY = date(2026, 6, 30)
 PARTITIONS = 12
-PLACES = {"T1": ("B1", "R1"), "T2": ("B2", "R1"), "T9": ("B9", "R2")}
+PLACES = {
+    "T1": ("B1", "R1"), "T2": ("B2", "R1"), "T9": ("B9", "R2"), "T7": ("B7", "R3"), "T8": ("B8", "R4"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,10 @@ class World:
         return dealer
 
     async def onboard(self, dealer: str, number: str, territory: str, **said: Any) -> None:
+        await self.tell([self.onboarding(dealer, number, territory, **said)])
+
+    def onboarding(self, dealer: str, number: str, territory: str, **said: Any) -> Kept:
+        """The registry's event of it."""
         branch, region = PLACES[territory]
         about = {
             "code": f"D{number}", "name": f"经销商 {number}", "territory": territory, "branch": branch,
@@ -140,7 +146,7 @@ class World:
             "forecast_monthly_sales": Decimal(100_000), "submitted_by": "a", "reviewed_by": "b", "approved_by": "c",
             "onboarded_on": date(2024, 1, 10),
         } | said  # fmt: skip
-        await self.tell([self.registry.add(DealerOnboarded.model_validate(about), dealer)])
+        return self.registry.add(DealerOnboarded.model_validate(about), dealer)
 
     async def survey(self, dealer: str, on: str, **said: Any) -> None:
         about = {

@@ -105,7 +105,7 @@ async def test_from_a_dealer_onboarded_elsewhere_to_a_released_order(deployed: A
     )  # fmt: skip
     assert run.status_code == 202, run.text
     done = await until(client, f"/rating-runs/{run.json()['run']}", lambda said: said["state"] == "completed")
-    assert (done["rated"], done["excluded"]) == (1, [])
+    assert (done["rated"], done["left_out"]) == (1, 0)
     order = await client.post(
         f"/dealers/{dealer}/orders", json={"number": "O1", "amount": "20000.00", "currency": "CNY"},
         headers=bearer("branch_manager", branch="B1") | {"Idempotency-Key": "o"},

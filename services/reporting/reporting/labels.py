@@ -132,6 +132,7 @@ EVENTS: dict[str, str] = {
     "CreditReviewOpened": N_("Credit review opened"),
     "CreditGradeAssigned": N_("Credit grade assigned"),
     "CreditLimitSet": N_("Credit limit set"),
+    "GradeWithheld": N_("No credit grade given"),
     "AbcClassAssigned": N_("ABC class assigned"),
     "SaleRecorded": N_("Sale recorded"),
     "SaleReturned": N_("Sale returned"),

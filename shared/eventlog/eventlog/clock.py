@@ -24,7 +24,7 @@ from eventlog.columns import day, text
 from eventlog.connection import Connection, Pool
 from eventlog.ddl import quoted
 from eventlog.meta import Meta
-from eventlog.projection import StateTable
+from eventlog.projection import HIDDEN, StateTable
 from events import Refused, command_id, event_id, request_hash
 
 MOST_DIFFERENCE = 60.0
@@ -60,8 +60,12 @@ class Duty(NamedTuple):
 
 
 def due_table(name: str = "due") -> StateTable:
-    """The projection that says what falls due when: one row per (kind, subject, due date), tombstoned when void."""
-    return StateTable(name, key={"kind": text, "subject": text, "due_on": day}, columns={}, indexes=[("due_on",)])
+    """The projection that says what falls due when: one row per (kind, subject, due date), tombstoned when void.
+
+    Its subjects may be dealers of anywhere, and only the clock reads it: it is hidden from requests.
+    """
+    key = {"kind": text, "subject": text, "due_on": day}
+    return StateTable(name, key=key, columns={}, scope=HIDDEN, indexes=[("due_on",)])
 
 
 class Clock:

@@ -28,8 +28,11 @@ from events.catalogue import Event
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Category = tuple[str, str]
 """Owner and stream category: ("credit-rating", "ledger")."""
+HIDDEN = "hidden"
+"""The scope of a table that no request reads: it is granted to nobody."""
 
 __all__ = [
+    "HIDDEN",
     "FactsTable",
     "OrderDependent",
     "Patch",
@@ -78,7 +81,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Table:
     """What state and facts tables share: name, columns, scope, indexes and the rules that fill them.
 
-    `scope` names the column by which row-level security finds the dealer in `dealer_scope`; None: all of the service.
+    `scope` names the column by which row-level security finds the dealer in `dealer_scope`; None: all of the service;
+    `HIDDEN`: no request.
     `changed` names columns whose values a rebuild may alter ("*": the whole table), until the next release.
     """
 
@@ -99,7 +103,7 @@ class Table:
         self.indexes = tuple(tuple(index) for index in indexes)
         self.rules: list[Rule] = []
         self._known({column for index in self.indexes for column in index} | self.changed - {"*"})
-        self._known({scope} if scope else set())
+        self._known({scope} if scope and scope != HIDDEN else set())
 
     @property
     def every(self) -> dict[str, Column]:

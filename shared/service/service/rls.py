@@ -1,8 +1,9 @@
 """Row-level security of a generation: who is bound to a territory, branch or region sees its dealers' rows only.
 
 A table's `scope` is the column that holds the dealer, looked up in `dealer_scope` of the same schema; `PLACE` means the
-table itself has columns `territory`, `branch` or `region`; None is visible to everyone of the service. The scope comes
-from settings that a request makes with SET LOCAL (`service.scope`); without them there are no rows.
+table itself has columns `territory`, `branch` or `region`; None is visible to everyone of the service; `HIDDEN` is
+granted to nobody. The scope comes from settings that a request makes with SET LOCAL (`service.scope`); without them
+there are no rows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from eventlog.projection import HIDDEN
 from service.permissions import Reach
 
 PLACE = "place"
@@ -38,7 +40,7 @@ class Scoped(Protocol):
 
 
 class PolicyMissing(Exception):
-    """A table that must be scoped is not: the generation may not be switched to, the service may not start."""
+    """A table that must be scoped or hidden is not: the generation may not be switched to, nor the service start."""
 
 
 class UnsafeReader(Exception):
@@ -86,6 +88,8 @@ def policies(schema: str, tables: Iterable[Scoped], *, reader: str) -> list[str]
     statements = [f"grant usage on schema {quoted(schema)} to {quoted(reader)}"]
     for table in tables:
         name, scope = f"{quoted(schema)}.{quoted(table.name)}", scope_of(table)
+        if scope == HIDDEN:
+            continue
         statements.append(f"grant select on {name} to {quoted(reader)}")
         if scope is None:
             continue
@@ -107,16 +111,22 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_polic
 where n.oid = $1::text::regnamespace and c.relkind in ('r', 'p')
 group by c.oid, c.relname, c.relrowsecurity
 """
+SHOWN = """
+select t.name from unnest($2::text[]) as t (name)
+where has_any_column_privilege($3, to_regclass(format('%I.%I', $1::text, t.name)), 'select')
+"""
 TEMPORARY = "select pg_my_temp_schema()::regnamespace::text"
 
 
 async def assert_policies(conn: Any, schema: str, tables: Iterable[Scoped], *, reader: str) -> None:
-    """Require that every scoped table of a generation is bound by its policy and no wider one.
+    """Require that every scoped table of a generation is bound by its policy and no wider one, and no hidden one shown.
 
     PostgreSQL rewrites a condition as it stores it, so ours is stored too, on empty temporary tables that are rolled
     back, and the two are compared. Raises `PolicyMissing` naming the tables that differ.
     """
-    scoped = [table for table in tables if scope_of(table) is not None]
+    hidden, scoped = _apart(tables)
+    if shown := [row["name"] for row in await conn.fetch(SHOWN, schema, hidden, reader)]:
+        raise PolicyMissing(f"{schema}: to be hidden, but granted to {reader}: {', '.join(sorted(shown))}")
     found = {row["name"]: row for row in await conn.fetch(POLICIES_OF, quoted(schema), reader)}
     wanted = await _stored_conditions(conn, schema, scoped, reader) if scoped else {}
     missing = [
@@ -126,6 +136,13 @@ async def assert_policies(conn: Any, schema: str, tables: Iterable[Scoped], *, r
     ]
     if missing:
         raise PolicyMissing(f"{schema}: not bound by row-level security: {', '.join(sorted(missing))}")
+
+
+def _apart(tables: Iterable[Scoped]) -> tuple[list[str], list[Scoped]]:
+    """The names of hidden tables, and the scoped ones."""
+    known = list(tables)
+    hidden = [table.name for table in known if scope_of(table) == HIDDEN]
+    return hidden, [table for table in known if scope_of(table) not in (None, HIDDEN)]
 
 
 async def _stored_conditions(conn: Any, schema: str, tables: Sequence[Scoped], reader: str) -> dict[str, list[str]]:

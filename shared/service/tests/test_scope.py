@@ -12,7 +12,7 @@ import pytest
 from eventlog.database import connect_pool
 from eventlog.generations import ensure
 from eventlog.plan import Plan
-from eventlog.projection import FactsTable, StateTable, money, text, uuid
+from eventlog.projection import HIDDEN, FactsTable, StateTable, money, text, uuid
 from service.access import Caller
 from service.migrations import migrate
 from service.permissions import ROLES
@@ -27,7 +27,8 @@ place_columns = {"territory": text, "branch": text, "region": text}
 dealer_scope = StateTable("dealer_scope", key={"dealer": uuid}, columns=place_columns)
 policy = StateTable("policy", key={"name": text}, columns={"title": text})
 ledger = FactsTable("ledger", columns={"dealer": uuid, "amount": money}, scope="dealer", indexes=[("dealer",)])
-TABLES = [dealer_scope, policy, ledger]
+own_work = StateTable("own_work", key={"subject": text}, columns={}, scope=HIDDEN)
+TABLES = [dealer_scope, policy, ledger, own_work]
 
 
 class World(NamedTuple):
@@ -182,6 +183,22 @@ async def test_a_generation_with_a_weakened_table_is_not_switched_to(world: Worl
         await change.start()
         await conn.execute(weaken.format(t=f"{world.schema}.ledger"))
         with pytest.raises(PolicyMissing, match="ledger"):
+            await world.security.check(conn, world.schema, TABLES)
+        await change.rollback()
+        await world.security.check(conn, world.schema, TABLES)
+
+
+@pytest.mark.parametrize("grant", ["select", "select (subject)"])
+async def test_a_generation_that_shows_a_hidden_table_is_not_switched_to(world: World, grant: str) -> None:
+    reader = await asyncpg.connect(world.urls.reader)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader.fetch(f"select subject from {world.schema}.own_work")
+    await reader.close()
+    async with world.app.acquire() as conn:
+        change = conn.transaction()
+        await change.start()
+        await conn.execute(f"grant {grant} on {world.schema}.own_work to {world.security.reader}")
+        with pytest.raises(PolicyMissing, match="own_work"):
             await world.security.check(conn, world.schema, TABLES)
         await change.rollback()
         await world.security.check(conn, world.schema, TABLES)

@@ -26,10 +26,12 @@ from service.scope import require_place_in_scope
 
 router = Router("rating runs")
 LATEST_FIRST = Keyset("as_of", "run", descending=True)
-COLUMNS = "run, region, as_of, cut, policy, authorised_by, completed, rated, excluded, digest"
+COLUMNS = "run, region, as_of, cut, policy, authorised_by, completed, rated, left_out, digest"
 ONE = f"select {COLUMNS} from run where run = $1 and ($2::text is null or region = $2)"
 LIST = f"select {COLUMNS} from run where ($1::text is null or region = $1) and {{after}} {{order}} limit {{limit}}"
 GRADED = "select count(*) from grade where run = $1"
+BY_DEALER = Keyset("dealer")
+EXCLUDED = "select dealer, reason from run_exclusion where run = $1 and {after} {order} limit {limit}"
 
 
 class StartRatingRun(Closed):
@@ -59,11 +61,11 @@ class ExcludedView(BaseModel):
 
 
 class RunView(StartedView):
-    """A run: `graded` so far; `rated`, `excluded` and the `digest` of its list of grades once it is complete."""
+    """A run: `graded` so far; `rated`, `left_out` and the `digest` of its list of grades once it is complete."""
 
     graded: int
     rated: int | None
-    excluded: list[ExcludedView]
+    left_out: int | None
     digest: str | None
 
 
@@ -111,6 +113,17 @@ async def read_run(run: UUID, read: Read) -> RunView:
     return RunView.model_validate(_row(row) | {"graded": graded})
 
 
+@router.get("/rating-runs/{run}/excluded", permission="run.read", answers=Page[ExcludedView])
+async def list_excluded(run: UUID, read: Read, page: PageOf) -> Page[ExcludedView]:
+    """The dealers of the caller's scope that a run left out so far, by id."""
+    query = EXCLUDED.format(after=BY_DEALER.after(page, 2), order=BY_DEALER.order, limit=page.limit + 1)
+    async with read.snapshot() as conn:
+        if await conn.fetchrow(ONE, run, _region_of(read)) is None:
+            raise Problem("not-found", "There is no such run in your scope.", retryable=True)
+        rows = await conn.fetch(query, run, *BY_DEALER.values(page))
+    return page.of(rows, BY_DEALER, ExcludedView)
+
+
 @router.get("/rating-runs", permission="run.read", answers=Page[RunRow])
 async def list_runs(read: Read, page: PageOf) -> Page[RunRow]:
     """Runs in the caller's scope, the latest first."""
@@ -130,5 +143,4 @@ def _row(row: Any) -> dict[str, Any]:
         "state": "completed" if row["completed"] else "started",
         "cut": json.loads(row["cut"]),
         "policy": json.loads(row["policy"]),
-        "excluded": json.loads(row["excluded"] or "[]"),
     }

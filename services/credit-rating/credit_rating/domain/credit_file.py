@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from events import CreditFileOpened, CreditGradeAssigned, CreditLimitSet, CreditReviewOpened, Event
+from events import CreditFileOpened, CreditGradeAssigned, CreditLimitSet, CreditReviewOpened, Event, GradeWithheld
 from events.decider import Decider, Refused
 
 from .calendar_window import plus_months
@@ -40,6 +40,12 @@ class AssignGrade(Command):
     limited: CreditLimitSet
 
 
+class WithholdGrade(Command):
+    """From a rating run that leaves the dealer out; the grade in force stays."""
+
+    withheld: GradeWithheld
+
+
 class OpenReview(Command):
     """From the clock, on the day the review opens: `review_due` is the due date that the clock knew."""
 
@@ -47,7 +53,7 @@ class OpenReview(Command):
     today: date
 
 
-CreditFileCommand: TypeAlias = OpenCreditFile | AssignGrade | OpenReview
+CreditFileCommand: TypeAlias = OpenCreditFile | AssignGrade | WithholdGrade | OpenReview
 
 
 class CreditFile(msgspec.Struct, frozen=True):
@@ -68,6 +74,8 @@ def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
             return [] if file.opened_on else [CreditFileOpened(opened_on=day, review_due=day + FIRST_RATING_AFTER)]
         case AssignGrade():
             return _assign(file, command.graded, command.limited)
+        case WithholdGrade(withheld=withheld):
+            return [withheld]
         case OpenReview(review_due=due, today=today):
             wanted = file.review_due == due and not file.review_open and today >= due - REVIEW_OPENS_BEFORE
             return [CreditReviewOpened(review_due=due, opened_on=today)] if wanted else []

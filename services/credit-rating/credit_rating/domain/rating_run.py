@@ -1,7 +1,7 @@
 """A rating run over a region: started once at one cut under one policy, completed once (architecture.md 4).
 
-Between the two lies one grade a dealer, in the dealers' own streams; a run that was interrupted goes on at the same
-cut.
+Between the two lies one decision a dealer, a grade or none, in the dealers' own streams; a run that was interrupted
+goes on at the same cut.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from events import Event, Excluded, PolicyRef, RatingRunCompleted, RatingRunStarted
+from events import Event, PolicyRef, RatingRunCompleted, RatingRunStarted
 from events.decider import Decider, Refused
 from events.ids import canonical
 
@@ -47,10 +47,10 @@ class StartRun(Command):
 
 
 class CompleteRun(Command):
-    """Every dealer of the region has its grade or is excluded with a reason; `digest` from `ranked_digest`."""
+    """Every dealer of the region has its grade, or its `GradeWithheld` says why not; `digest` from `ranked_digest`."""
 
     rated: int = Field(ge=0)
-    excluded: tuple[Excluded, ...] = ()
+    left_out: int = Field(default=0, ge=0)
     digest: str
 
 
@@ -73,8 +73,8 @@ def decide(run: RatingRun, command: RatingRunCommand) -> list[Event]:
             raise Refused("run-not-started", "Start the run before it is completed.")
         case CompleteRun() if run.completed:
             raise Refused("run-completed", "This run is complete: start another one.")
-        case CompleteRun(rated=rated, excluded=excluded, digest=digest):
-            return [RatingRunCompleted(rated=rated, excluded=excluded, digest=digest)]
+        case CompleteRun(rated=rated, left_out=left_out, digest=digest):
+            return [RatingRunCompleted(rated=rated, left_out=left_out, digest=digest)]
 
 
 def _start(run: RatingRun, command: StartRun) -> list[Event]:

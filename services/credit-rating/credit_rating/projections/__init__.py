@@ -13,6 +13,7 @@ from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
 from credit_rating.projections.policy import policy
 from credit_rating.projections.run import run
+from credit_rating.projections.run_exclusion import run_exclusion
 from credit_rating.projections.survey_answer import survey_answer
 
 TABLES = [
@@ -29,5 +30,6 @@ TABLES = [
     orders,
     policy,
     run,
+    run_exclusion,
     IMPORTS.table,
 ]

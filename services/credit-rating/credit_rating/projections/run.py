@@ -1,4 +1,4 @@
-"""Rating runs: at which cut they were started, and what they came to once complete."""
+"""Rating runs: at which cut they were started, and what they came to once complete. They name no dealer."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ run = StateTable(
         "started_on": day,
         "completed": boolean,
         "rated": integer,
-        "excluded": json,
+        "left_out": integer,
         "digest": text,
     },
     indexes=[("region", "as_of")],
@@ -42,10 +42,10 @@ def started(e: Any) -> Patch:
     )
 
 
-@run.on(RatingRunCompleted, uses=("rated", "excluded", "digest"))
+@run.on(RatingRunCompleted, uses=("rated", "left_out", "digest"))
 def completed(e: Any) -> Patch:
     """The run is current from now on."""
     return Patch(
         key=(e.subject.removeprefix(STREAM),),
-        set={"completed": True, "rated": e.data.rated, "excluded": e.data.excluded, "digest": e.data.digest},
+        set={"completed": True, "rated": e.data.rated, "left_out": e.data.left_out, "digest": e.data.digest},
     )

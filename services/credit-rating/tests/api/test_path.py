@@ -22,7 +22,8 @@ async def test_a_run_gives_grades_and_limits_with_everything_they_rest_on(world:
     run = await world.rate()
     said = (await world.get(f"/rating-runs/{run}")).json()
     assert said["state"] == "completed" and said["authorised_by"] and len(said["digest"]) == 64
-    assert {"dealer": silent, "reason": "survey-missing"} in said["excluded"]
+    excluded = (await world.get(f"/rating-runs/{run}/excluded")).json()["items"]
+    assert {"dealer": silent, "reason": "survey-missing"} in excluded and len(excluded) == said["left_out"]
     grade = (await world.get(f"/dealers/{good}/grade")).json()
     assert grade["grade"] == 3 and grade["run"] == run
     why = (await world.get(f"/grades/{grade['id']}/explanation")).json()

@@ -11,6 +11,7 @@ import pytest
 from credit_rating import rating_run
 from credit_rating.rating_worker import carry_on_unfinished, publish_shipped_policy
 from credit_rating.rederive import rederive_all
+from events import decode
 from events.ids import canonical
 
 
@@ -114,7 +115,7 @@ async def test_a_dealer_with_a_parked_stream_is_named_and_left_out_and_its_order
         await world.pool.execute(statement, f"{dealer}/ledger")
     try:
         run = await world.rate("R2")
-        excluded = (await world.get(f"/rating-runs/{run}")).json()["excluded"]
+        excluded = (await world.get(f"/rating-runs/{run}/excluded")).json()["items"]
         assert {"dealer": dealer, "reason": "stream-parked"} in excluded
         body = {"number": "O-4400", "amount": "1.00", "currency": "CNY"}
         async with world.following():
@@ -122,6 +123,48 @@ async def test_a_dealer_with_a_parked_stream_is_named_and_left_out_and_its_order
         assert order.status_code == 503 and order.json()["type"].endswith("stream-parked")
     finally:
         await world.pool.execute("delete from projection.parked_stream where source = 'x'")
+
+
+async def test_more_dealers_without_a_grade_than_one_event_could_name_are_each_named(world: Any) -> None:
+    silent = {str(UUID(int=n)) for n in range(1, 512)}
+    await world.tell([world.onboarding(dealer, f"S-{dealer[-4:]}", "T7") for dealer in sorted(silent)])
+    run = await world.rate("R3")
+    said = (await world.get(f"/rating-runs/{run}")).json()
+    assert (said["rated"], said["left_out"]) == (0, len(silent))
+    path = f"/rating-runs/{run}/excluded"
+    query: dict[str, Any] = {"limit": 200}
+    found: list[Any] = []
+    while query.get("cursor", "first"):
+        page = (await world.get(path, query=query)).json()
+        query["cursor"] = page["next"]
+        found += page["items"]
+    assert {each["dealer"] for each in found} == silent and len(found) == len(silent)
+    assert {each["reason"] for each in found} == {"survey-missing"}
+    elsewhere = await world.get(path, "regional_director", region="R1")
+    own = await world.get(path, "regional_director", region="R3")
+    assert (elsewhere.status_code, len(own.json()["items"])) == (404, 50)
+
+
+async def test_a_dealer_left_out_by_a_run_that_was_cut_off_stays_left_out(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dealer = await world.dealer("4600", territory="T8", survey=None)
+    run = await start(world, "left out", "R4")
+
+    async def killed(*_: Any) -> None:
+        raise ConnectionError("killed here")
+
+    monkeypatch.setattr(rating_run, "_complete", killed)
+    with pytest.raises(ConnectionError):
+        await carry_on_unfinished(world.log)
+    await world.survey(dealer, "2026-06-01")
+    monkeypatch.undo()
+    assert await carry_on_unfinished(world.log) == 1
+    await world.follow()
+    said = (await world.get(f"/rating-runs/{run}")).json()
+    assert (said["state"], said["rated"], said["left_out"]) == ("completed", 0, 1)
+    events = [row.document for row in await world.log.read_stream(f"{dealer}/credit")]
+    assert [decode(each).type for each in events] == ["CreditFileOpened", "GradeWithheld"]
 
 
 async def test_the_shipped_policy_is_published_once(world: Any) -> None:

@@ -4,11 +4,10 @@ from decimal import Decimal
 import pytest
 
 from credit_rating.domain.rating_run import RATING_RUN, Authoriser, CompleteRun, RatingRun, StartRun, ranked_digest
-from events import Excluded, PolicyRef, RatingRunCompleted, RatingRunStarted
+from events import PolicyRef, RatingRunCompleted, RatingRunStarted
 from events.decider import Refused
 
 POLICY = PolicyRef(name="credit", version=1, hash="0" * 64)
-DEALER = "0" * 8 + "-0000-7000-8000-" + "0" * 12
 
 
 def start(role="regional_director", region="east", cut=5):
@@ -49,11 +48,9 @@ def test_an_interrupted_run_is_resumed_at_the_same_cut_only():
         RATING_RUN.decide(after(start()), start(cut=6))
 
 
-def test_a_run_completes_once_with_whom_it_left_out():
-    complete = CompleteRun(rated=7, excluded=(Excluded(dealer=DEALER, reason="survey-missing"),), digest="a" * 64)
-    assert RATING_RUN.decide(after(start()), complete) == [
-        RatingRunCompleted(rated=7, excluded=complete.excluded, digest="a" * 64)
-    ]
+def test_a_run_completes_once_and_counts_whom_it_left_out():
+    complete = CompleteRun(rated=7, left_out=2, digest="a" * 64)
+    assert RATING_RUN.decide(after(start()), complete) == [RatingRunCompleted(rated=7, left_out=2, digest="a" * 64)]
     with pytest.raises(Refused, match="complete"):
         RATING_RUN.decide(after(start(), complete), complete)
 

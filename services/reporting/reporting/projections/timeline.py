@@ -24,6 +24,7 @@ from events import (
     DealerSubmitted,
     DealerSuspended,
     DisputeSettled,
+    GradeWithheld,
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
@@ -71,6 +72,7 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (CreditReviewOpened, "opened_on", ("review_due",)),
     (CreditGradeAssigned, "as_of", ("grade", "previous_grade", "rule")),
     (CreditLimitSet, "as_of", ("limit", "basis")),
+    (GradeWithheld, "as_of", ("reason",)),
     (AbcClassAssigned, "window_to", ("abc", "rank", "population")),
 ]
 """Event type, the field that dates it (None: its business date), and the fields its entry shows."""

@@ -159,6 +159,17 @@ class CreditLimitSet(Event, owner="credit-rating", stream="credit"):
     cut: Cut
 
 
+class GradeWithheld(Event, owner="credit-rating", stream="credit"):
+    """A run left the dealer out, and why: its survey does not allow a grade, or what is known of it is incomplete."""
+
+    run: Id
+    as_of: date
+    reason: Said
+    policy: PolicyRef
+    cut: Cut
+    approved_by: Code
+
+
 class RatingRunStarted(Event, owner="credit-rating", stream="run"):
     """A rating run over a region began, at one cut, authorised by its marketing director (营销总监)."""
 
@@ -176,10 +187,14 @@ class Excluded(Part):
     reason: Said
 
 
-class RatingRunCompleted(Event, owner="credit-rating", stream="run"):
-    """The run is complete and only now current; `digest` is the SHA-256 of its list of grades (architecture.md 4)."""
+class RatingRunCompleted(Event, owner="credit-rating", stream="run", version=2):
+    """The run is complete and only now current; `digest` is the SHA-256 of its list of grades (architecture.md 4).
+
+    `left_out` counts those without a grade. Each has its `GradeWithheld`; in version 1 they stood here, in `excluded`.
+    """
 
     rated: Count
+    left_out: Count = 0
     excluded: Annotated[tuple[Excluded, ...], Field(max_length=500)] = ()
     digest: Hash
 

@@ -11,3 +11,9 @@ def participants_become_a_list(data: dict[str, Any], document: dict[str, Any]) -
     """Version 1 wrote the participants as one text, separated by 、 or a comma of either width."""
     names = (name.strip() for name in re.split("[、,，]", data.get("participants") or ""))
     return {**data, "participants": [name for name in names if name]}
+
+
+@upcast("RatingRunCompleted", from_version=1)
+def the_excluded_are_counted(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 named whom the run left out and did not say how many; from version 2 each has an event of its own."""
+    return {**data, "left_out": len(data.get("excluded") or ())}
