@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from declarations import declared_consumers
 
-from credit_rating.domain import policy as credit
+from credit_rating.domain.policy import CreditPolicy
 from events import EVENT_TYPES, decode
 from events.consumers import Consumption
 from events.readers import reader_for
 from events.samples import Sample, sample_of, samples
 from events.types.shapes import PolicyRef
 from reporting.reading.visits import DEFAULT, standards_in
-from tiering.domain import policy as tiering
+from rules.policy import Policy, reference
+from tiering.domain.policy import TieringPolicy
 
 ALL = samples()
 CONSUMERS = declared_consumers()
@@ -41,13 +42,15 @@ def test_a_consumers_reader_reads_all_that_its_producers_ever_published(consumed
 
 
 @pytest.mark.parametrize(
-    ("type_name", "policy"), [("CreditPolicyPublished", credit), ("TieringPolicyPublished", tiering)]
+    ("type_name", "policy"), [("CreditPolicyPublished", CreditPolicy), ("TieringPolicyPublished", TieringPolicy)]
 )
-def test_the_sample_of_a_published_policy_is_a_policy_under_its_own_name_and_hash(type_name: str, policy: Any) -> None:
+def test_the_sample_of_a_published_policy_is_a_policy_under_its_own_name_and_hash(
+    type_name: str, policy: type[Policy]
+) -> None:
     said: Any = decode(sample_of(type_name).document).event
-    read = policy.read_policy(said.content)
+    read = policy.read(said.content)
     assert (said.name, said.version, said.effective_from) == (read.name, read.version, read.effective_from)
-    assert policy.reference(said.content) == PolicyRef(name=said.name, version=said.version, hash=said.hash)
+    assert reference(said.content) == PolicyRef(name=said.name, version=said.version, hash=said.hash)
 
 
 def test_reporting_reads_the_sample_of_a_tiering_policy_and_one_that_says_nothing_of_visits() -> None:

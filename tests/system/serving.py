@@ -16,27 +16,26 @@ import httpx
 import msgspec
 from varied import DEALERS, PLACES, RUNS, every_type_varied, place
 
-from credit_rating.domain.policy.document import content_hash as credit_hash
 from dealerlog.fleet import MEMBERS
 from eventlog.database import connect_pool
 from eventlog.histories import SAMPLES, History, Kept
 from eventlog.log import Log
 from eventlog.projector import Projector
 from events.catalogue import EVENT_TYPES
+from rules.policy import content_hash
 from service.app import Service
 from service.migrations import migrate
 from service.rls import RowSecurity
 from service.scope import Reader
 from service.testing import bearer, settings_of
-from tiering.domain.policy import content_hash as tiering_hash
-from tiering.published_policies import publish_shipped
+from tiering.published_policies import POLICIES
 
 PARTITIONS = 12
 SHIPPED = (
-    ("credit_rating", "CreditPolicyPublished", "credit", credit_hash),
-    ("tiering", "TieringPolicyPublished", "tiering", tiering_hash),
+    ("credit_rating", "CreditPolicyPublished", "credit"),
+    ("tiering", "TieringPolicyPublished", "tiering"),
 )
-"""The policies that come with a release: package, event type, name, and how its content is hashed."""
+"""The policies that come with a release: package, event type, name."""
 TERRITORY = {dealer: sorted(PLACES)[n % 3] for n, dealer in enumerate(DEALERS)}
 """Where each dealer is onboarded last: T1 and T2 lie in B1 of R1, T3 in B2 of R2."""
 
@@ -76,7 +75,7 @@ async def serving(name: str, urls: Any, histories: Iterable[History] | None = No
     await projector.apply(records)
     assert not projector.stopped and not projector.parked
     if name == "tiering":
-        await publish_shipped(log, date(2026, 1, 1))
+        await POLICIES.publish_shipped(log, date(2026, 1, 1))
     reader = await Reader.connect(urls.reader)
     made = settings_of(
         database_url=urls.app, reader_database_url=urls.reader, business_date=today or date(2027, 1, 4), **settings
@@ -104,9 +103,9 @@ def in_place() -> list[History]:
             _append(logs, "OrderPlaced", dealer, {"number": f"O-{order}"})
     for run, region in zip(RUNS, ("R1", "R2"), strict=False):
         _append(logs, "RatingRunStarted", f"run-{run}", {"region": region})
-    for package, kind, name, hash_of in SHIPPED:
+    for package, kind, name in SHIPPED:
         content = json.loads((files(package) / "policies" / f"{name}-2026-01.json").read_text("utf-8"))
-        said = {"effective_from": "2026-06-01", "version": 9, "content": content, "hash": hash_of(content)}
+        said = {"effective_from": "2026-06-01", "version": 9, "content": content, "hash": content_hash(content)}
         _append(logs, kind, f"policy-{name}", said)
     return histories
 

@@ -16,7 +16,7 @@ import pytest
 from credit_rating.domain.facts import DealerFacts
 from credit_rating.domain.facts import Survey as SurveyFact
 from credit_rating.domain.ledger_facts import entry_of
-from credit_rating.domain.policy.document import read_policy, reference
+from credit_rating.domain.policy import CreditPolicy
 from credit_rating.domain.rating import NotRated, Occasion, Rated, rate
 from credit_rating.domain.receivables import receivables
 from dealerlog.sample.calendar import LAST_DAY
@@ -33,6 +33,7 @@ from events import (
     PaymentReceived,
     SurveyAnswered,
 )
+from rules.policy import reference
 from tiering.domain.abc import Cuts, Measured, Ranking, rank
 from tiering.domain.measures import Line, measures
 from tiering.domain.sale import RecordSale, ReturnSale, sales_fact
@@ -111,7 +112,7 @@ def test_every_grade_of_credit_indicator_is_met_by_someone(outcomes: list[Outcom
 
 def _rated(sample: Network) -> list[Outcome]:
     content = json.loads(files("credit_rating").joinpath("policies", "credit-2026-01.json").read_bytes())
-    policy = read_policy(content)
+    policy = CreditPolicy.read(content)
     occasion = Occasion(_id("run"), LAST_DAY, {}, reference(content), "director")
     out: list[Outcome] = []
     ledgers: dict[str, list[Any]] = {d.number: [] for d in sample.dealers}

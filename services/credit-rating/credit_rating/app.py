@@ -14,6 +14,7 @@ from credit_rating.reactions import CLOCK, REACTIONS
 from service.app import Service
 from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
 from service.imports.working import import_loop
+from service.policies import PROBLEMS as POLICY_PROBLEMS
 
 SERVICE = Service(
     name="credit-rating",
@@ -25,7 +26,7 @@ SERVICE = Service(
     deciders=[CREDIT_FILE, ORDERS, POLICY_FILE, RATING_RUN, IMPORTS.decider],
     reactions=REACTIONS,
     clock=CLOCK,
-    problems=IMPORT_PROBLEMS | PROBLEMS,
+    problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | PROBLEMS,
     loops=lambda runtime: [*rating_loops(runtime), import_loop(IMPORTS, runtime)],
 )
 

@@ -12,9 +12,4 @@ PROBLEMS = {
     "order-known": Kind(409, "Order number used", "Give the order a number of its own."),
     "not-authorised-for-region": Kind(403, "Not the director of this region", "Ask the director of the region."),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
-    "policy-invalid": Kind(422, "Not a policy", "Correct each path that `errors` names."),
-    "policy-unknown": Kind(422, "Unknown policy", "Publish under a name that decisions are taken under."),
-    "policy-misnamed": Kind(422, "Policy misnamed", "Publish it under the name that it gives itself."),
-    "policy-version-not-new": Kind(409, "Version already published", "Give the document a higher version."),
-    "policy-effective-too-early": Kind(409, "Effective too early", "Let it begin after the version before it."),
 }

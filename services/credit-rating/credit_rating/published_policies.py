@@ -8,13 +8,15 @@ from datetime import date
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from credit_rating.domain.policy import CreditPolicy, content_hash, read_policy
+from credit_rating.domain.policy import CreditPolicy
+from credit_rating.domain.policy_file import POLICY_FILE
 from eventlog.connection import Connection
 from events.decider import Refused
 from events.types.shapes import PolicyRef
+from rules.policy import content_hash
+from service.policies import Policies
 
-CREDIT = "credit"
-SHIPPED = "policies/credit-2026-01.json"
+POLICIES = Policies("credit", POLICY_FILE, files("credit_rating") / "policies/credit-2026-01.json")
 
 IN_FORCE = """
 select name, version, content, hash from policy
@@ -34,15 +36,9 @@ class PolicyAltered(Exception):
     """What is kept of a policy is not what was published: its hash differs, or it is gone."""
 
 
-def shipped() -> dict[str, Any]:
-    """The content of the policy that a fresh installation begins with."""
-    content: dict[str, Any] = json.loads(files("credit_rating").joinpath(SHIPPED).read_text("utf-8"))
-    return content
-
-
 async def in_force(conn: Connection, as_of: date) -> InForce:
     """The credit policy in force at the end of `as_of`; refuses where none is published yet."""
-    row = await conn.fetchrow(IN_FORCE, CREDIT, as_of)
+    row = await conn.fetchrow(IN_FORCE, POLICIES.name, as_of)
     if row is None:
         raise Refused("no-policy", f"No credit policy is in force on {as_of}: publish one first.", retryable=True)
     return _read(row)
@@ -60,4 +56,4 @@ async def named(conn: Connection, reference: PolicyRef) -> InForce:
 
 def _read(row: Mapping[str, Any]) -> InForce:
     reference = PolicyRef(name=row["name"], version=row["version"], hash=row["hash"])
-    return InForce(read_policy(json.loads(row["content"])), reference)
+    return InForce(CreditPolicy.read(json.loads(row["content"])), reference)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import date
 
 import structlog
 
-from credit_rating.domain.policy_file import POLICY_FILE, PublishPolicy
-from credit_rating.published_policies import shipped
+from credit_rating.published_policies import POLICIES
 from credit_rating.rating_run import Run, carry_on
-from credit_rating.snapshot import SERVICE, company_snapshot
+from credit_rating.snapshot import company_snapshot
 from eventlog.log import Log
-from eventlog.meta import Meta
-from events.decider import Refused
-from events.ids import command_id, request_hash
 from service.health import Heart
 from service.lifecycle import Loop
 from service.runtime import Runtime
@@ -27,24 +22,6 @@ UNFINISHED = """
 select run, region, as_of, cut, policy, authorised_by, started_on from run where not completed order by started_on, run
 """
 log = structlog.get_logger("rating")
-
-
-async def publish_shipped_policy(to: Log, today: date) -> None:
-    """Publish the default policy unless it, or one of the same name and at least its version, is there already."""
-    content = shipped()
-    name, version = str(content["name"]), str(content["version"])
-    command = command_id(SERVICE, "shipped-policy", name, version)
-    meta = Meta(
-        actor="system",
-        business_date=today,
-        command_id=command,
-        request_hash=request_hash({"name": name, "version": version}),
-        correlation=str(command),
-    )
-    try:
-        await to.handle(POLICY_FILE, f"policy-{name}", PublishPolicy(name=name, content=content), meta)
-    except Refused as refusal:
-        log.info("the shipped policy is not published", why=refusal.detail)
 
 
 async def carry_on_unfinished(to: Log) -> int:
@@ -79,7 +56,7 @@ def loops(runtime: Runtime) -> Sequence[Loop]:
         while not stopping.is_set():
             try:
                 if not published:
-                    await publish_shipped_policy(runtime.log, runtime.settings.today())
+                    await POLICIES.publish_shipped(runtime.log, runtime.settings.today())
                     published = True
                 await carry_on_unfinished(runtime.log)
                 trouble = None

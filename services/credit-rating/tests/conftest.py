@@ -17,7 +17,8 @@ import pytest
 
 from credit_rating.app import SERVICE
 from credit_rating.projections import TABLES
-from credit_rating.rating_worker import carry_on_unfinished, publish_shipped_policy
+from credit_rating.published_policies import POLICIES
+from credit_rating.rating_worker import carry_on_unfinished
 from eventlog.database import connect_pool
 from eventlog.log import Log
 from eventlog.projector import Projector
@@ -254,9 +255,7 @@ async def _worlds(database: Callable[..., Awaitable[Any]]) -> AsyncIterator[Call
         await projector.start()
         reader = await Reader.connect(urls.reader)
         settings = settings_of(business_date=TODAY, wait_seconds=5.0)
-        runtime = SERVICE.runtime(
-            settings, log=log, reader=reader, pool=pool, projector=projector, waiting=waiting
-        )
+        runtime = SERVICE.runtime(settings, log=log, reader=reader, pool=pool, projector=projector, waiting=waiting)
         app = SERVICE.application(settings, runtime=runtime)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://credit.test")
         opened.append((pool, reader, client))
@@ -264,7 +263,7 @@ async def _worlds(database: Callable[..., Awaitable[Any]]) -> AsyncIterator[Call
         made.reactors = [Reactor("credit-rating", each, log, pool, PARTITIONS) for each in SERVICE.reactions]
         for reactor in made.reactors:
             await reactor.start()
-        await publish_shipped_policy(log, TODAY)
+        await POLICIES.publish_shipped(log, TODAY)
         await made.follow()
         return made
 

@@ -9,6 +9,7 @@ from service.imports.api import imports_of
 from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
 from service.imports.working import import_loop
 from service.lifecycle import Loop
+from service.policies import PROBLEMS as POLICY_PROBLEMS
 from service.problems import Kind
 from service.runtime import Runtime
 from tiering import projections, reactions, running
@@ -27,10 +28,6 @@ PROBLEMS: dict[str, Kind] = {
     "amount-too-fine": Kind(422, "Amount too fine", "Use a larger unit."),
     "no-policy": Kind(409, "No policy in force", "Publish a tiering policy first, or wait for the worker.", 2),
     "unknown-policy": Kind(409, "Unknown policy", "Repeat once the policy is published.", 2),
-    "policy-invalid": Kind(422, "Policy invalid", "Correct what `errors` point at."),
-    "policy-misnamed": Kind(422, "Policy misnamed", "Publish it under its own name."),
-    "policy-version": Kind(409, "Version taken", "Give the document a higher version."),
-    "policy-effective-from": Kind(422, "Effective too early", "Let it begin after the version before."),
     "window-reversed": Kind(422, "Window reversed", "Swap the two days."),
     "window-too-long": Kind(422, "Window too long", "Choose at most ten years."),
     "window-in-future": Kind(422, "Window in the future", "Choose an earlier last day."),
@@ -52,7 +49,7 @@ SERVICE = Service(
     tables=projections.TABLES,
     deciders=[CLASSIFICATION_RUN, TIER_FILE, POLICY_FILE, IMPORTING.decider],
     reactions=reactions.REACTIONS,
-    problems=IMPORT_PROBLEMS | PROBLEMS,
+    problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | PROBLEMS,
     loops=loops,
 )
 

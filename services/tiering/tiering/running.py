@@ -35,7 +35,7 @@ from tiering.domain.classify import Basis, Decision, classify_sums, decisions
 from tiering.domain.tier_file import TIER_FILE, AssignAbcClass
 from tiering.domain.windows import Window
 from tiering.facts_at_cut import codes_by_dealer, sums_by_dealer
-from tiering.published_policies import policy_of, publish_shipped
+from tiering.published_policies import POLICIES, policy_of
 from tiering.snapshot import company_snapshot, refuse_parked, wait_until_shown
 
 AT_ONCE = 32
@@ -156,7 +156,7 @@ def loops(runtime: Runtime) -> Iterator[Loop]:
             heart.beat()
             try:
                 if not is_published:
-                    await publish_shipped(runtime.log, runtime.settings.today())
+                    await POLICIES.publish_shipped(runtime.log, runtime.settings.today())
                     is_published = True
                 await resume(runtime)
             except PASSING as error:

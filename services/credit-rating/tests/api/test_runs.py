@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from credit_rating import rating_run
-from credit_rating.rating_worker import carry_on_unfinished, publish_shipped_policy
+from credit_rating.published_policies import POLICIES
+from credit_rating.rating_worker import carry_on_unfinished
 from credit_rating.rederive import rederive_all
 from events import decode
 from events.ids import canonical
@@ -169,7 +170,7 @@ async def test_a_dealer_left_out_by_a_run_that_was_cut_off_stays_left_out(
 
 async def test_the_shipped_policy_is_published_once(world: Any) -> None:
     before = await world.log.last()
-    await publish_shipped_policy(world.log, (await world.pool.fetchval("select current_date")))
+    await POLICIES.publish_shipped(world.log, (await world.pool.fetchval("select current_date")))
     assert await world.log.last() == before
     listed = (await world.get("/policies")).json()["items"]
     assert [(each["name"], each["version"]) for each in listed] == [("credit", 1)]

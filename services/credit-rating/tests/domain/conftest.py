@@ -21,7 +21,7 @@ from credit_rating.domain.entries import (
     Reversal,
 )
 from credit_rating.domain.facts import DealerFacts, Survey
-from credit_rating.domain.policy import CreditPolicy, read_policy
+from credit_rating.domain.policy import CreditPolicy
 
 SOURCE = "erp"
 day = date.fromisoformat
@@ -122,4 +122,4 @@ def policy_content() -> Callable[[], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def policy(policy_content: Callable[[], dict[str, Any]]) -> CreditPolicy:
-    return read_policy(policy_content())
+    return CreditPolicy.read(policy_content())

@@ -4,7 +4,7 @@ from itertools import product
 import pytest
 
 from credit_rating.domain.grades import grade_of
-from credit_rating.domain.policy import read_policy
+from credit_rating.domain.policy import CreditPolicy
 from events.decider import Refused
 
 ALL_INPUTS = list(product("ABC", repeat=9))
@@ -54,5 +54,5 @@ def test_a_table_that_punishes_betterment_is_no_policy(policy_content, row, colu
     if row == "one_c":
         content["grades"]["two_or_more_c"][column] = 4
     with pytest.raises(Refused, match="must not be graded worse") as refused:
-        read_policy(content)
+        CreditPolicy.read(content)
     assert refused.value.extras["errors"][0]["path"] == "grades"

@@ -8,8 +8,9 @@ import pytest
 
 from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
 from credit_rating.domain.order import ORDERS, OpenOrder, Orders
-from credit_rating.domain.policy_file import POLICY_FILE, PolicyFile
+from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.rating_run import RATING_RUN, RatingRun
+from rules.policy import PolicyFile
 
 
 @pytest.mark.parametrize(

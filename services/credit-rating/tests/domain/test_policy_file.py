@@ -2,10 +2,11 @@ from datetime import date
 
 import pytest
 
-from credit_rating.domain.policy import content_hash, in_force, read_policy
-from credit_rating.domain.policy_file import POLICY_FILE, PolicyFile, PublishPolicy
+from credit_rating.domain.policy import CreditPolicy
+from credit_rating.domain.policy_file import POLICY_FILE
 from events import CreditPolicyPublished
 from events.decider import Refused
+from rules.policy import PolicyFile, PublishPolicy, content_hash, in_force
 
 
 def publish(content, name="credit"):
@@ -49,7 +50,7 @@ def test_a_published_version_never_changes_and_the_next_begins_later(policy_cont
 
 def test_a_new_version_from_a_later_day_is_published(policy_content):
     second = policy_content() | {"version": 2, "effective_from": "2027-01-01"}
-    assert after(policy_content(), second) == PolicyFile(2, date(2027, 1, 1))
+    assert after(policy_content(), second) == PolicyFile(2, date(2027, 1, 1), content_hash(second))
 
 
 def test_a_document_is_published_under_its_own_name(policy_content):
@@ -81,14 +82,14 @@ def test_a_broken_document_is_refused_with_the_path_of_the_error(policy_content,
         part = part[name]
     part[last] = value
     with pytest.raises(Refused) as refused:
-        read_policy(content)
+        CreditPolicy.read(content)
     assert refused.value.code == "policy-invalid"
     assert path in [error["path"] for error in refused.value.extras["errors"]]
 
 
 def test_the_policy_in_force_is_the_latest_that_has_taken_effect(policy_content):
-    first = read_policy(policy_content())
-    second = read_policy(policy_content() | {"version": 2, "effective_from": "2026-07-01"})
+    first = CreditPolicy.read(policy_content())
+    second = CreditPolicy.read(policy_content() | {"version": 2, "effective_from": "2026-07-01"})
     assert in_force([second, first], date(2026, 6, 30)) == first
     assert in_force([second, first], date(2026, 7, 1)) == second
     assert in_force([second, first], date(1999, 12, 31)) is None

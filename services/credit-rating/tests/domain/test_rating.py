@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from credit_rating.domain.policy import reference
 from credit_rating.domain.rating import NotRated, Occasion, Rated, canonical_data, rate
+from rules.policy import reference
 
 RUN = "0" * 8 + "-0000-7000-8000-" + "0" * 12
 
@@ -108,7 +108,8 @@ from decimal import Decimal
 from importlib.resources import files
 from credit_rating.domain.entries import Invoice, Payment
 from credit_rating.domain.facts import DealerFacts, Survey
-from credit_rating.domain.policy import read_policy, reference
+from credit_rating.domain.policy import CreditPolicy
+from rules.policy import reference
 from credit_rating.domain.rating import Occasion, canonical_data, rate
 content = json.loads(files("credit_rating").joinpath("policies/credit-2026-01.json").read_text("utf-8"))
 day = date(2026, 6, 30)
@@ -121,7 +122,7 @@ survey = Survey(surveyed_on=date(2026, 1, 1), annual_turnover=Decimal("1e7"), na
 facts = DealerFacts(dealer="d", onboarded_on=date(2025, 1, 1), term_days=45,
                     forecast_monthly_sales=Decimal("5"), surveys=(survey,), entries=(*sales, *paid))
 occasion = Occasion(sys.argv[1], day, {"b": {"2": 1, "10": 3}, "a": {}}, reference(content), "x")
-for event in rate(facts, policy=read_policy(content), occasion=occasion, previous_grade=None):
+for event in rate(facts, policy=CreditPolicy.read(content), occasion=occasion, previous_grade=None):
     sys.stdout.buffer.write(canonical_data(event))
 """
 

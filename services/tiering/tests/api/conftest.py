@@ -28,7 +28,7 @@ from service.runtime import Runtime
 from service.scope import Reader
 from service.testing import bearer, settings_of
 from tiering.app import SERVICE
-from tiering.published_policies import publish_shipped
+from tiering.published_policies import POLICIES
 
 TODAY = date(2026, 1, 10)
 HEAD = bearer("head_of_marketing", login="head")
@@ -182,7 +182,7 @@ async def world(module_database: Any, tmp_path_factory: pytest.TempPathFactory) 
     app = SERVICE.application(settings, runtime=runtime)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tiering") as http:
         made = World(http, runtime)
-        await publish_shipped(log, TODAY)
+        await POLICIES.publish_shipped(log, TODAY)
         await made.project()
         yield made
     await reader.close()

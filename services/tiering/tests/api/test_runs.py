@@ -137,7 +137,7 @@ async def test_a_policy_is_published_once_and_never_changed(world: World) -> Non
     said(
         await world.post("/policies", {"content": content | {"effective_from": "2030-01-01"}}, who=HEAD),
         409,
-        "policy-version",
+        "policy-version-not-new",
     )
     wrong = content | {"version": 2, "effective_from": "2030-01-01", "abc": content["abc"] | {"a_percent": 99}}
     said(await world.post("/policies", {"content": wrong}, who=HEAD), 422, "policy-invalid")

@@ -10,8 +10,9 @@ import pytest
 
 from events.decider import Refused
 from events.types.tiering import TieringPolicyPublished
-from tiering.domain.policy import content_hash, in_force, read_policy, reference
-from tiering.domain.policy_file import POLICY_FILE, PolicyFile, PublishPolicy
+from rules.policy import PolicyFile, PublishPolicy, content_hash, in_force, reference
+from tiering.domain.policy import TieringPolicy
+from tiering.domain.policy_file import POLICY_FILE
 
 SHIPPED: dict[str, Any] = json.loads(files("tiering").joinpath("policies", "tiering-2026-01.json").read_bytes())
 
@@ -31,7 +32,7 @@ def refusal(file: PolicyFile, **changed: Any) -> Refused:
 
 
 def test_the_shipped_policy_cuts_at_80_and_95_and_visits_by_half_month_month_and_quarter():
-    policy = read_policy(SHIPPED)
+    policy = TieringPolicy.read(SHIPPED)
     assert (policy.abc.cuts.a, policy.abc.cuts.b, policy.abc.measure, policy.abc.window_months) == (
         80, 95, "net_sales", 12,
     )  # fmt: skip
@@ -61,12 +62,12 @@ def test_the_hash_tells_a_changed_number():
 def test_a_version_that_is_published_does_not_change_and_once_more_writes_nothing():
     file = publish(PolicyFile())
     assert publish(file) == file
-    assert refusal(file, abc=SHIPPED["abc"] | {"a_percent": "70"}).code == "policy-version"
+    assert refusal(file, abc=SHIPPED["abc"] | {"a_percent": "70"}).code == "policy-version-not-new"
 
 
 def test_the_next_version_takes_effect_later_than_the_last():
     file = publish(PolicyFile())
-    assert refusal(file, version=2).code == "policy-effective-from"
+    assert refusal(file, version=2).code == "policy-effective-too-early"
     assert publish(file, version=2, effective_from="2027-01-01").version == 2
 
 
@@ -94,7 +95,7 @@ def test_a_document_that_is_no_policy_is_refused_with_the_path_of_the_error(chan
 
 
 def test_the_policy_in_force_is_the_latest_that_has_taken_effect():
-    old, new = read_policy(SHIPPED), read_policy(document(version=2, effective_from="2026-07-01"))
+    old, new = TieringPolicy.read(SHIPPED), TieringPolicy.read(document(version=2, effective_from="2026-07-01"))
     assert in_force([new, old], date(2026, 6, 30)) == old
     assert in_force([old, new], date(2026, 7, 1)) == new
     assert in_force([old, new], date(1999, 12, 31)) is None

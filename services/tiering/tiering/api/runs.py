@@ -11,12 +11,13 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from eventlog.position import cut_to_json
+from rules.policy import reference
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
 from service.routing import Router
 from tiering.domain.classification_run import CLASSIFICATION_RUN, Run, StartRun, key
-from tiering.domain.policy import SalesMeasure, read_policy, reference
+from tiering.domain.policy import SalesMeasure, TieringPolicy
 from tiering.published_policies import policy_in_force
 from tiering.snapshot import company_snapshot, positions, refuse_parked
 
@@ -74,7 +75,7 @@ async def start_run(body: RunGiven, write: Write) -> Response:
 
     async def prepare(_: Run) -> StartRun:
         published = await policy_in_force(write.runtime.log, body.window_to)
-        policy = read_policy(published.content)
+        policy = TieringPolicy.read(published.content)
         async with company_snapshot(write.runtime.pool) as conn:
             await refuse_parked(conn)
             cut = cut_to_json(await positions(conn))

@@ -17,7 +17,7 @@ from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
-from tiering.domain.policy import read_policy
+from tiering.domain.policy import TieringPolicy
 from tiering.domain.visits_due import Compliance, Plan, Standards, class_on, compliance, next_due, plans
 from tiering.published_policies import policy_in_force
 from tiering.standing import Served, served
@@ -148,7 +148,7 @@ async def read_compliance(
 
 async def standards_on(read: ReadContext, day: date) -> Standards:
     """What each class gets under the policy in force on a day."""
-    return read_policy((await policy_in_force(read.runtime.log, day)).content).service_standards
+    return TieringPolicy.read((await policy_in_force(read.runtime.log, day)).content).service_standards
 
 
 def plans_of(one: Served, day: date, standards: Standards) -> list[Plan]:

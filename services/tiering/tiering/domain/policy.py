@@ -5,18 +5,13 @@ Source: domain.md 3.2 and 3.6 (*policy* numbers). It is published as an event; e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
-from hashlib import sha256
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from events.decider import Refused
 from events.fields import Exact
-from events.ids import canonical
-from events.types.shapes import PolicyRef
+from rules.policy import Policy
 
 from .abc import AbcClass, Cuts
 from .periods import Cadence
@@ -62,12 +57,9 @@ class ServiceStandard(_Rules):
     visits: VisitStandard
 
 
-class TieringPolicy(_Rules):
+class TieringPolicy(Policy):
     """Everything that tiers depend on beside facts; in force from `effective_from` on."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
-    version: Annotated[int, Field(ge=1, le=10**6)]
-    effective_from: date
     abc: AbcRules
     service_standards: dict[AbcClass, ServiceStandard]
 
@@ -77,29 +69,3 @@ class TieringPolicy(_Rules):
         if missing:
             raise ValueError(f"service_standards lacks {', '.join(sorted(missing))}")
         return self
-
-
-def read_policy(content: dict[str, Any]) -> TieringPolicy:
-    """The policy that a document says. Raises Refused("policy-invalid") naming the path of every error."""
-    try:
-        return TieringPolicy.model_validate(content)
-    except ValidationError as invalid:
-        errors = [{"path": ".".join(map(str, each["loc"])), "problem": each["msg"]} for each in invalid.errors()]
-        told = "; ".join(f"{each['path'] or 'policy'}: {each['problem']}" for each in errors)
-        raise Refused("policy-invalid", f"correct the policy document: {told}", errors=errors) from None
-
-
-def content_hash(content: dict[str, Any]) -> str:
-    """SHA-256, as hex, of the canonical form of a policy document, as it was published."""
-    return sha256(canonical(content)).hexdigest()
-
-
-def reference(content: dict[str, Any]) -> PolicyRef:
-    """How a decision names the policy that it was taken under."""
-    return PolicyRef(name=content["name"], version=content["version"], hash=content_hash(content))
-
-
-def in_force(policies: Iterable[TieringPolicy], as_of: date) -> TieringPolicy | None:
-    """Of the published versions the one in force at the end of `as_of`: the latest to take effect; None before all."""
-    effective = [policy for policy in policies if policy.effective_from <= as_of]
-    return max(effective, key=lambda policy: (policy.effective_from, policy.version), default=None)

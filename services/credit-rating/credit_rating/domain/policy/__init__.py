@@ -1,5 +1,5 @@
 """The credit policy: a versioned document that users change without a release."""
 
-from .document import CreditPolicy, content_hash, in_force, read_policy, reference
+from .document import CreditPolicy
 
-__all__ = ["CreditPolicy", "content_hash", "in_force", "read_policy", "reference"]
+__all__ = ["CreditPolicy"]
