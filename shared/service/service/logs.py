@@ -13,6 +13,9 @@ import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, Processor
 
+PLAIN_TRACEBACK = structlog.processors.format_exc_info
+"""Files, lines and the message. structlog's other renderers print local variables: tokens, keys, personal data."""
+
 
 def configure(service: str, level: str = "info") -> None:
     """Send every log of the process through one JSON form."""
@@ -27,7 +30,7 @@ def configure(service: str, level: str = "info") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         named,
         traced,
-        structlog.processors.format_exc_info,
+        PLAIN_TRACEBACK,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

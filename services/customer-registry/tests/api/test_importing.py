@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from uuid import UUID
 
 from customer_registry.imports import IMPORTING
+from events import decode
 from service.imports.working import ImportWorker
 
 from .conftest import AUDITOR, IMPORTER, MANAGER, World, said
@@ -69,6 +71,12 @@ async def test_dealers_of_a_file_are_listed_then_onboarded_then_known(world: Wor
     assert (again["accepted"], again["duplicates"]) == (0, 3)
     row = (await world.get(f"/imports/{first['id']}/rows/4", who=IMPORTER)).json()
     assert [each["type"] for each in row["events"]] == ["DealerSubmitted", "DealerReviewed", "DealerOnboarded"]
+    ids = [UUID(each["event"]) for each in row["events"]]
+    documents = await world.pool.fetch("select document from log.event where id = any($1) order by n", ids)
+    recorded = [decode(each["document"]) for each in documents]
+    assert {each.actor for each in recorded} == {"erp-feed"}  # who did it; whom it names as approvers is data
+    people: Any = recorded[-1].event
+    assert (people.reviewed_by, people.approved_by) == ("gm", "head")
     undo = await world.post(f"/imports/{first['id']}/undo", {"reason": "wrong file"}, who=IMPORTER)
     assert "suspend" in said(undo, 409, "undo-not-offered")["detail"]
 
