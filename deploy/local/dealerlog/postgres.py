@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 import psutil
@@ -42,10 +44,13 @@ SETTINGS = {
 
 
 class Postgres:
-    """A server whose data and log lie in one folder."""
+    """A server whose data and log lie in one folder; `settings` go before `SETTINGS`."""
 
-    def __init__(self, folder: Path, *, port: int, password: str, logs: Path | None = None) -> None:
-        self.folder, self.port, self.password = folder, port, password
+    def __init__(
+        self, folder: Path, *, port: int, password: str, logs: Path | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        self.folder, self.port, self.password, self.settings = folder, port, password, {**SETTINGS, **settings}
         self.data = folder / "data"
         self.log = (logs or folder) / "postgres.log"
         self.pid_file = folder / "postgres.pid"
@@ -63,7 +68,7 @@ class Postgres:
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         argv = [*self._become(), str(BIN / "postgres"), "-D", str(self.data), "-p", str(self.port)]
-        argv += [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        argv += [part for key, value in self.settings.items() for part in ("-c", f"{key}={value}")]
         self.child = spawn(
             "PostgreSQL", argv, log=self.log, pid_file=self.pid_file, env=_environment(), cwd=self.folder,
             uid_gid=self._direct_user(), stop_signal=FAST_SHUTDOWN, die_with_parent=die_with_parent,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import httpx
@@ -39,8 +40,12 @@ class Supervisor:
     It restarts nothing: a dead child is reported in one line and ends the whole, as a restart would hide the cause.
     """
 
-    def __init__(self, installation: Installation, steps: Steps | None = None) -> None:
+    def __init__(
+        self, installation: Installation, steps: Steps | None = None, *,
+        postgres_settings: Mapping[str, str] = MappingProxyType({}), kafka_java: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.installation, self.steps = installation, steps or Steps()
+        self.postgres_settings, self.kafka_java = postgres_settings, kafka_java
         self.kafka: Kafka | None = None
         self.postgres: Postgres | None = None
         self.services: list[Child] = []
@@ -82,14 +87,14 @@ class Supervisor:
         if external_postgres() is None:
             self.postgres = Postgres(
                 installation.folder / "postgres", port=ports["postgres"],
-                password=installation.secret("postgres"), logs=installation.logs,
+                password=installation.secret("postgres"), logs=installation.logs, settings=self.postgres_settings,
             )  # fmt: skip
             with self.steps.step("PostgreSQL", f"127.0.0.1:{ports['postgres']}"):
                 self.postgres.start()
         if external_kafka() is None:
             self.kafka = Kafka(
                 installation.folder / "kafka", port=ports["kafka"], controller_port=ports["kafka-controller"],
-                cache=installation.cache, logs=installation.logs,
+                cache=installation.cache, logs=installation.logs, java=self.kafka_java,
             )  # fmt: skip
             with self.steps.step("Kafka", f"127.0.0.1:{ports['kafka']}"):
                 self.kafka.start()

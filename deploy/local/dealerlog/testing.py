@@ -32,6 +32,13 @@ from dealerlog.topics import delete_topics
 STACK_VARIABLE = "DEALERLOG_TEST_STACK"
 FIRST_TEST_PORT = 20010
 START_SECONDS, STOP_SECONDS = 240.0, 60.0
+NOT_FOR_LONG = {"fsync": "off", "full_page_writes": "off", "wal_compression": "off"}
+"""No test pulls the plug: what was committed survives any killed process without reaching the disk.
+
+A database is created by writing all its pages to the WAL; compressing them was three quarters of the work.
+"""
+QUICK_TO_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""A broker that lives for two minutes never earns back what its best compiler takes from the tests."""
 
 MakeDatabase = Callable[..., Awaitable[DatabaseUrls]]
 
@@ -114,7 +121,7 @@ def keep(session_pid: int) -> None:
     session, installation = psutil.Process(session_pid), _installation(session_pid)
     for variable in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):  # tests never touch somebody's cluster
         os.environ.pop(variable, None)
-    with Supervisor(installation) as supervisor:
+    with Supervisor(installation, postgres_settings=NOT_FOR_LONG, kafka_java=QUICK_TO_START) as supervisor:
         supervisor.start_stack()
         _ready_file(installation).touch()
         try:
