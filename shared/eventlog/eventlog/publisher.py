@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
 from eventlog import reading, tail
 from eventlog.connection import Connection
 from eventlog.log import Log

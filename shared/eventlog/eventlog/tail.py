@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
 from eventlog.topics import Options
 from events import Placement
 from events.placement import HEADER, unpack
