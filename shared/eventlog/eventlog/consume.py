@@ -102,6 +102,12 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer.seek(places[place], max(offset, 0))
         self.turned_at = time.monotonic()
 
+    @property
+    def broken(self) -> bool:
+        """Whether the client's own task that fetches has ended: nothing will come any more, and no lag will show it."""
+        fetcher = getattr(self._consumer, "_fetcher", None)
+        return fetcher is not None and fetcher.error_future.done()
+
     def lag(self) -> dict[Place, int]:
         """Events of each assigned partition that Kafka holds and the tables do not show yet."""
         consumer, found = self._consumer, {}

@@ -16,6 +16,8 @@ from events import Placement
 from events.placement import HEADER, unpack
 
 FETCH_SECONDS = 15.0
+REQUEST_MS = 10_000
+"""A broker that does not answer is left in time for the next round: aiokafka's own 40 s would look like a stall."""
 
 
 class Published(NamedTuple):
@@ -58,6 +60,7 @@ def consumer(kafka: Options) -> AIOKafkaConsumer:
         max_partition_fetch_bytes=4 << 20,
         fetch_max_bytes=32 << 20,
         fetch_max_wait_ms=50,
+        request_timeout_ms=REQUEST_MS,
     )
 
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from service.app import Service
 
 CLOCK_SECONDS = 5.0
-STALE_SECONDS = 60.0
+STALE_SECONDS = 20.0
+"""No round for so long turns the live probe red; every wait within a round that is not one is bounded below it."""
 DATABASE_LOST: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 LOG_LOST: tuple[type[Exception], ...] = (*DATABASE_LOST, LogRefused)
 KAFKA_SECONDS = 2.0
@@ -115,9 +116,12 @@ async def _reached(kafka: Kafka, topics: Collection[str]) -> None:
 def went_round(consuming: Consuming) -> float:
     """When a subscription last made progress or tried again (monotonic); nothing to do counts as progress.
 
-    Partitions that stopped are left out: they wait for an operator and show in the notices.
+    Partitions that stopped are left out: they wait for an operator and show in the notices. A client whose fetching
+    ended makes no progress again, whatever it was last told of the topic's end.
     """
     reader = consuming.reader
+    if consuming.broken:
+        return consuming.turned_at
     behind = any(events for place, events in consuming.lag().items() if place not in reader.stopped)
     return max(consuming.turned_at, reader.turned_at) if behind else time.monotonic()
 
