@@ -6,7 +6,11 @@ Every type is canonical: equal values have equal text, so that digests compare v
 import datetime
 import uuid as ids
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
+
+_canonical = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
 
 
 class Column(NamedTuple):
@@ -45,3 +49,8 @@ PROVENANCE = {
     "event": uuid,
 }
 """Columns that the engine adds to every facts table: which event a row came from, and its place in that event."""
+
+
+def as_json(value: Any) -> str | None:
+    """What a `json` column is given: canonical text, decimals as strings; None for NULL."""
+    return None if value is None else _canonical(value).decode()

@@ -4,21 +4,19 @@ The same plan runs live, in a rebuild and in a fold; only what is done with the 
 """
 
 from collections.abc import Callable, Iterable
-from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from eventlog.columns import Column
+from eventlog.columns import Column, as_json
 from eventlog.columns import json as json_column
 from eventlog.gathered import Row
+from eventlog.mapping import Copied, compiled
 from eventlog.projection import FactsTable, Patch, Rule, StateTable, Table, consumes
 from events.readers import Reader, reader_for
 
 Effects = list[tuple[str, bool, list[Any]]]
 """For each table an event touches: its name, whether it is a facts table, and the rows or patches."""
-
-_canonical_json = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
 
 
 class BadEffect(ValueError):
@@ -59,19 +57,15 @@ class Plan:
 def _facts(table: FactsTable, rule: Rule) -> Callable[[Any], list[Row]]:
     """A handler that returns rows in the order of the declared columns."""
     names, width, handler = table.declared, len(table.declared), rule.handler
-    pick: Callable[[dict[str, Any]], Row] = itemgetter(*names) if width > 1 else lambda row: (row[names[0]],)
-    encoded = _json_positions(table.columns, names)
+    if isinstance(handler, Copied):
+        return compiled({name: table.columns[name] for name in names}, handler.columns)
+    encoded, nothing = _json_positions(table.columns, names), dict.fromkeys(names)
 
     def row(values: dict[str, Any]) -> Row:
-        if len(values) == width:
-            try:
-                picked = pick(values)
-            except KeyError as error:
-                raise BadEffect(f"{table.name} has no column {set(values) - set(names)}") from error
-        elif unknown := set(values) - set(names):
-            raise BadEffect(f"{table.name} has no column {', '.join(sorted(unknown))}")
-        else:
-            picked = tuple(values.get(name) for name in names)
+        whole = nothing | values
+        if len(whole) != width:
+            raise BadEffect(f"{table.name} has no column {', '.join(sorted(set(values) - set(names)))}")
+        picked = tuple(whole.values())
         return _with_json(picked, encoded) if encoded else picked
 
     def rows(event: Any) -> list[Row]:
@@ -87,6 +81,7 @@ def _patches(table: Table, rule: Rule) -> Callable[[Any], list[Patch]]:
     """A handler that returns patches which touch no column but the declared ones."""
     assert isinstance(table, StateTable)
     handler, width, sets = rule.handler, len(table.key), rule.writes.sets
+    assert not isinstance(handler, Copied)
     jsons = {name for name in sets if table.every[name] is json_column}
     adds = {name: table.every[name].python for name in rule.writes.adds}
     maxes = {name: (*table.every[name].python, type(None)) for name in rule.writes.maxes}
@@ -102,7 +97,7 @@ def _patches(table: Table, rule: Rule) -> Callable[[Any], list[Patch]]:
             if not patch.set.keys() <= sets:
                 raise BadEffect(f"{table.name}: {rule.type} sets a column that its declaration does not name")
             if jsons:
-                encoded = {name: _json(patch.set[name]) for name in jsons & patch.set.keys()}
+                encoded = {name: as_json(patch.set[name]) for name in jsons & patch.set.keys()}
                 return msgspec.structs.replace(patch, set=patch.set | encoded)
         return patch
 
@@ -129,9 +124,5 @@ def _json_positions(columns: dict[str, Column], names: tuple[str, ...]) -> tuple
 def _with_json(row: Row, positions: tuple[int, ...]) -> Row:
     values = list(row)
     for index in positions:
-        values[index] = _json(values[index])
+        values[index] = as_json(values[index])
     return tuple(values)
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else _canonical_json(value).decode()

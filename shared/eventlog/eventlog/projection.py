@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from eventlog import mapping
 from eventlog.columns import PROVENANCE, TOMBSTONE, Column, boolean, moment
 from eventlog.columns import bigint as bigint
 from eventlog.columns import day as day
@@ -22,10 +23,11 @@ from eventlog.columns import json as json
 from eventlog.columns import money as money
 from eventlog.columns import text as text
 from eventlog.columns import uuid as uuid
+from eventlog.mapping import Copied, Given
 from eventlog.ownership import Writes, writes_of
 from events.catalogue import Event
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+Handler = TypeVar("Handler", bound=Callable[..., Any] | Copied)
 Category = tuple[str, str]
 """Owner and stream category: ("credit-rating", "ledger")."""
 HIDDEN = "hidden"
@@ -74,7 +76,7 @@ class Rule(msgspec.Struct, frozen=True):
     type: str
     category: Category
     uses: tuple[str, ...]
-    handler: Callable[[Any], Any]
+    handler: Callable[[Any], Any] | Copied
     writes: Writes
 
 
@@ -146,7 +148,7 @@ class Table:
         """Source → event type → fields used: what this table relies on, for readers and contract tests."""
         return consumes([self])
 
-    def _writes_of(self, handler: Callable[..., Any]) -> Writes:
+    def _writes_of(self, handler: Any) -> Writes:
         return Writes(frozenset(), frozenset(), frozenset())
 
     def _admit(self, rule: Rule) -> None:
@@ -176,6 +178,16 @@ class FactsTable(Table):
         super().__init__(name, key={}, columns={**columns, **PROVENANCE}, scope=scope, indexes=indexes, changed=changed)
         self.declared = tuple(columns)
 
+    def copies(self, *events: type[Event], **columns: Given) -> None:
+        """Declare that each of these events is one row of its own fields: column → field (see `mapping`).
+
+        Columns not named are NULL. Raises TypeError for a column that the table, or a field that the event lacks.
+        """
+        if unknown := set(columns) - set(self.declared):
+            raise TypeError(f"{self.name} has no column {', '.join(sorted(unknown))}")
+        used = mapping.fields(columns.values())
+        self.on(*events, uses=used)(Copied(columns))
+
 
 class StateTable(Table):
     """One row a key, folded from patches. Rows are tombstoned (`tombstone`, a set column), never deleted."""
@@ -203,7 +215,7 @@ class StateTable(Table):
         """Columns that are summed: NOT NULL, 0 before the first addition."""
         return frozenset(column for column, (operation, _) in self.written.items() if operation == "add")
 
-    def _writes_of(self, handler: Callable[..., Any]) -> Writes:
+    def _writes_of(self, handler: Any) -> Writes:
         return writes_of(handler)
 
     def _admit(self, rule: Rule) -> None:

@@ -1,7 +1,6 @@
 """Every limit ever set, with its factors; the one of the latest completed run is current."""
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
 from events import CreditLimitSet
 
@@ -27,8 +26,4 @@ credit_limit = FactsTable(
     indexes=[("dealer", "as_of"), ("run",)],
 )
 
-
-@credit_limit.on(CreditLimitSet, uses=FIELDS)
-def limited(e: Any) -> dict[str, Any]:
-    """The decision as its event says it."""
-    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}
+credit_limit.copies(CreditLimitSet, dealer=SUBJECT, **named(FIELDS))

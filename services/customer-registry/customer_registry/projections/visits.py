@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, json, text, uuid
 from events import VisitLogged
 
@@ -28,8 +27,4 @@ visit = FactsTable(
 )
 WRITTEN = tuple(name for name in visit.declared if name != "dealer")
 
-
-@visit.on(VisitLogged, uses=WRITTEN)
-def logged(e: Any) -> dict[str, Any]:
-    """One visit, call, message or meeting."""
-    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in WRITTEN}
+visit.copies(VisitLogged, dealer=SUBJECT, **named(WRITTEN))

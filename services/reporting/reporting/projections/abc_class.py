@@ -1,7 +1,6 @@
 """Every ABC class ever assigned, with its place in the ranked list; the one of the latest completed run is current."""
 
-from typing import Any
-
+from eventlog.mapping import BUSINESS_DATE, SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
 from events import AbcClassAssigned
 
@@ -40,8 +39,4 @@ abc_class = FactsTable(
     indexes=[("dealer", "window_to"), ("run", "dealer")],
 )
 
-
-@abc_class.on(AbcClassAssigned, uses=FIELDS)
-def classified(e: Any) -> dict[str, Any]:
-    """The decision as its event says it; `assigned_on` is its business date."""
-    return {"dealer": e.subject, "assigned_on": e.businessdate} | {name: getattr(e.data, name) for name in FIELDS}
+abc_class.copies(AbcClassAssigned, dealer=SUBJECT, assigned_on=BUSINESS_DATE, **named(FIELDS))

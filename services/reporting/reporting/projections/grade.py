@@ -1,7 +1,6 @@
 """Every grade ever assigned, with all that it rests on; the one of the latest completed run is current."""
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, json, text, uuid
 from events import CreditGradeAssigned
 
@@ -37,8 +36,4 @@ grade = FactsTable(
     indexes=[("dealer", "as_of"), ("run",), ("event",)],
 )
 
-
-@grade.on(CreditGradeAssigned, uses=FIELDS)
-def graded(e: Any) -> dict[str, Any]:
-    """The decision as its event says it."""
-    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}
+grade.copies(CreditGradeAssigned, dealer=SUBJECT, **named(FIELDS))

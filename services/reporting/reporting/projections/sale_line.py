@@ -3,12 +3,9 @@
 `quantity` and `amount` are positive in both; `kind` says whether they count up or down.
 """
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, Given, Same, named
 from eventlog.projection import FactsTable, day, integer, money, text, uuid
 from events import SaleLineReversed, SaleRecorded, SaleReturned
-
-FIELDS = ("invoice", "product", "description", "quantity", "unit_price", "amount", "sold_on")
 
 sale_line = FactsTable(
     "sale_line",
@@ -31,25 +28,9 @@ sale_line = FactsTable(
     indexes=[("dealer", "sold_on"), ("sold_on",), ("reversed",)],
 )
 
+STATED = ("invoice", "product", "description", "quantity", "unit_price", "amount", "sold_on")
+LINE: dict[str, Given] = {"dealer": SUBJECT, "origin": "source", "line_of_invoice": "line", **named(STATED)}
 
-def _line(kind: str, e: Any) -> dict[str, Any]:
-    row = {"dealer": e.subject, "kind": kind, "origin": e.data.source, "line_of_invoice": e.data.line}
-    return row | {name: getattr(e.data, name) for name in FIELDS}
-
-
-@sale_line.on(SaleRecorded, uses=("source", "line", *FIELDS))
-def sold(e: Any) -> dict[str, Any]:
-    """Goods went to the dealer."""
-    return _line("sale", e)
-
-
-@sale_line.on(SaleReturned, uses=("source", "line", *FIELDS))
-def returned(e: Any) -> dict[str, Any]:
-    """Goods came back."""
-    return _line("return", e)
-
-
-@sale_line.on(SaleLineReversed, uses=("line", "reason"))
-def reversed_(e: Any) -> dict[str, Any]:
-    """A line was never so."""
-    return {"dealer": e.subject, "kind": "reversal", "reversed": e.data.line, "reason": e.data.reason}
+sale_line.copies(SaleRecorded, **LINE, kind=Same("sale"))
+sale_line.copies(SaleReturned, **LINE, kind=Same("return"))
+sale_line.copies(SaleLineReversed, dealer=SUBJECT, kind=Same("reversal"), reversed="line", reason="reason")

@@ -1,7 +1,6 @@
 """Surveys as facts: what a representative found at the dealer's."""
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, money, text, uuid
 from events import SurveyAnswered
 
@@ -35,8 +34,4 @@ survey_answer = FactsTable(
     indexes=[("dealer", "surveyed_on")],
 )
 
-
-@survey_answer.on(SurveyAnswered, uses=FIELDS)
-def answered(e: Any) -> dict[str, Any]:
-    """One answered survey."""
-    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}
+survey_answer.copies(SurveyAnswered, dealer=SUBJECT, **named(FIELDS))

@@ -4,9 +4,7 @@ Sale lines are not copied here: the page joins `sale_line`, which holds a row an
 document by (source, partition, sequence). `dated` is the business date the event speaks of, else that of its writing.
 """
 
-from collections.abc import Callable
-from typing import Any
-
+from eventlog.mapping import ACTOR, BUSINESS_DATE, SUBJECT, TYPE, Members
 from eventlog.projection import FactsTable, day, json, text, uuid
 from events import (
     AbcClassAssigned,
@@ -78,18 +76,7 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
 """Event type, the field that dates it (None: its business date), and the fields its entry shows."""
 
 
-def _teller(dated: str | None, fields: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
-    def tell(e: Any) -> dict[str, Any]:
-        return {
-            "dealer": e.subject,
-            "type": e.type,
-            "dated": getattr(e.data, dated) if dated else e.businessdate,
-            "actor": e.actor,
-            "data": {name: getattr(e.data, name) for name in fields},
-        }
-
-    return tell
-
-
 for _event, _dated, _fields in TOLD:
-    timeline.on(_event, uses=(*_fields, *([_dated] if _dated else [])))(_teller(_dated, _fields))
+    timeline.copies(
+        _event, dealer=SUBJECT, type=TYPE, dated=_dated or BUSINESS_DATE, actor=ACTOR, data=Members(_fields)
+    )

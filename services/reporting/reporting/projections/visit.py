@@ -1,7 +1,6 @@
 """Contacts with dealers as facts; the method tells a visit from a call."""
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, json, text, uuid
 from events import VisitLogged
 
@@ -39,8 +38,4 @@ visit = FactsTable(
     indexes=[("dealer", "visited_on")],
 )
 
-
-@visit.on(VisitLogged, uses=FIELDS)
-def logged(e: Any) -> dict[str, Any]:
-    """What the representative wrote."""
-    return {"dealer": e.subject} | {name: getattr(e.data, name) for name in FIELDS}
+visit.copies(VisitLogged, dealer=SUBJECT, **named(FIELDS))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from eventlog.mapping import BUSINESS_DATE, SUBJECT, named
 from eventlog.projection import FactsTable, bigint, day, money, text, uuid
 from events import AbcClassAssigned
 
@@ -25,9 +24,4 @@ abc_class = FactsTable(
 )
 STATED = ("run", "abc", "measure", "rank", "share_before", "total", "population")
 
-
-@abc_class.on(AbcClassAssigned, uses=STATED)
-def assigned(e: Any) -> dict[str, Any]:
-    """One decision; it counts once its run is complete."""
-    stated = {name: getattr(e.data, name) for name in STATED}
-    return {"dealer": e.subject, "given_on": e.businessdate} | stated
+abc_class.copies(AbcClassAssigned, dealer=SUBJECT, given_on=BUSINESS_DATE, **named(STATED))

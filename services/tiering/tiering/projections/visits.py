@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, text, uuid
 from events import VisitLogged
 
@@ -14,14 +13,4 @@ visit = FactsTable(
     indexes=[("dealer", "visited_on")],
 )
 
-
-@visit.on(VisitLogged, uses=("visited_on", "method", "representative"))
-def logged(e: Any) -> dict[str, Any]:
-    """One contact."""
-    data = e.data
-    return {
-        "dealer": e.subject,
-        "visited_on": data.visited_on,
-        "method": data.method,
-        "representative": data.representative,
-    }
+visit.copies(VisitLogged, dealer=SUBJECT, **named(("visited_on", "method", "representative")))
