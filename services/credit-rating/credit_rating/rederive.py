@@ -1,37 +1,59 @@
-"""Take a decision again: what was known at its cut, under its policy, by the same rule must give the same bytes.
+"""Take a decision again: what was known at its run's cut, under its policy, by the same rule must give the same bytes.
 
-Architecture 4. Facts come from the facts rows within the cut, the grade before from the dealer's own stream.
+Architecture 4. `rederive` is the quick check: it reads the facts rows within the cut. `rederive_log` is the auditor's:
+its log and rows are made from the topics (`eventlog.from_topics`), and every run of the log is held to it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
+from credit_rating.domain.credit_file import CREDIT_FILE, AssignGrade, CreditFile
 from credit_rating.domain.rating import NotRated, Occasion, canonical_data, rate
-from credit_rating.evidence import facts_of
+from credit_rating.domain.rating_run import ranked_digest
+from credit_rating.evidence import dealers_of, facts_of
+from credit_rating.projections.ledger_entry import ledger_entry
+from credit_rating.projections.onboarding import onboarding
+from credit_rating.projections.policy import policy as policies
+from credit_rating.projections.survey_answer import survey_answer
 from credit_rating.published_policies import PolicyAltered, named
+from credit_rating.rating_run import PARKED
 from credit_rating.snapshot import company_snapshot
 from eventlog.log import Log
-from eventlog.position import cut_from_json
-from eventlog.reading import event_of
-from events import CreditGradeAssigned, CreditLimitSet
+from eventlog.position import Cut, cut_from_json
+from eventlog.reading import LogRow, event_of
+from events import CreditGradeAssigned, CreditLimitSet, Event, GradeWithheld, RatingRunCompleted, RatingRunStarted
+from events.decider import Refused
 from events.ids import canonical
+from events.readers import reader_for
 
+TABLES = [onboarding, survey_answer, ledger_entry, policies]
+"""The tables that a rating reads."""
 EVERY = """
 select event from grade where ($1::uuid is null or run = $1) and ($2::uuid is null or event > $2)
 order by event limit $3
 """
+PLACE = "select partition, sequence from grade where event = $1"
 DECISION = """
-select g.stream, g.version, g.document as graded, l.document as limited from log.event g
+select g.id, g.stream, g.version, g.document as decided, l.document as limited from log.event g
 left join log.event l on l.stream = g.stream and l.version = g.version + 1 and l.command = g.command
 where g.partition = $1 and g.sequence = $2
 """
-PLACE = "select partition, sequence from grade where event = $1"
+DECIDED = """
+select partition, sequence, document from log.event
+where (partition, sequence) > ($1::smallint, $2::bigint) and stream like '%/credit'
+order by partition, sequence limit $3
+"""
+RUNS = "select stream from log.event where stream like 'run-%/run' and version = 1"
 PAGE = 200
+SLICE = 5_000
+READER = reader_for({"CreditGradeAssigned": ("run",), "GradeWithheld": ("run",)}, source="credit-rating")
+
+Place = tuple[int, int]
+"""Partition and sequence."""
 
 
 class Difference(NamedTuple):
@@ -43,33 +65,40 @@ class Difference(NamedTuple):
 
 
 class Rederived(NamedTuple):
-    """A decision taken again; equal if there is no difference."""
+    """A decision taken again, of a dealer or (None) the end of a run; equal if there is no difference."""
 
     event: UUID
-    dealer: UUID
+    dealer: UUID | None
     run: UUID
     differences: list[Difference]
 
     @property
     def equal(self) -> bool:
-        """Whether every byte of both events' data is the same."""
+        """Whether every byte of the events' data is the same."""
         return not self.differences
+
+
+class Decision(NamedTuple):
+    """What a run decided for one dealer: a grade and its limit, or none."""
+
+    dealer: UUID
+    event: UUID
+    stream: str
+    version: int
+    decided: CreditGradeAssigned | GradeWithheld
+    limited: CreditLimitSet | None
+
+    @property
+    def data(self) -> dict[str, bytes]:
+        """What is compared, by name."""
+        return _data([self.decided, *([self.limited] if self.limited else [])])
 
 
 async def rederive(log: Log, event: UUID) -> Rederived | None:
     """Take the grade and limit of one event again; None if there is no such grade."""
     async with company_snapshot(log.pool) as conn:
         place = await conn.fetchrow(PLACE, event)
-        row = place and await conn.fetchrow(DECISION, *place)
-    if row is None:
-        return None
-    graded = event_of(row["graded"])
-    limited = None if row["limited"] is None else event_of(row["limited"])
-    assert isinstance(graded, CreditGradeAssigned) and isinstance(limited, CreditLimitSet | None)
-    dealer = UUID(row["stream"].partition("/")[0])
-    before = await _file_before(log, row["stream"], row["version"])
-    differences = await _differences(log, dealer, graded, limited, before)
-    return Rederived(event, dealer, UUID(graded.run), differences)
+    return place and await _again(log, await _decision(log, place))
 
 
 async def rederive_all(log: Log, run: UUID | None = None) -> AsyncIterator[Rederived]:
@@ -86,37 +115,143 @@ async def rederive_all(log: Log, run: UUID | None = None) -> AsyncIterator[Reder
         last = events[-1]
 
 
+async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> AsyncIterator[Rederived]:
+    """Every decision that the log holds, run by run, each with the tables brought to exactly its cut; then its end."""
+    places = await _places(log)
+    started = {run: await _started(log, run) for run in places.keys() | await _runs(log)}
+    for run, start in sorted(started.items(), key=lambda each: (_size(each[1]), each[0])):
+        await bring_to(cut_from_json(start.cut) if start else {})
+        decisions = []
+        for place in places.get(run, []):
+            decision = await _decision(log, place)
+            decisions.append(decision)
+            yield await _again(log, decision)
+        if start and (end := await _end(log, run, start, decisions)) is not None:
+            yield end
+
+
+async def _places(log: Log) -> dict[str, list[Place]]:
+    """Run → where its decisions lie in the log."""
+    found: dict[str, list[Place]] = {}
+    after: Place = (-1, 0)
+    while rows := await log.pool.fetch(DECIDED, *after, SLICE):
+        for row in rows:
+            decided: Any = READER.decode(row["document"])
+            if decided is not None:
+                found.setdefault(decided.data.run, []).append((row["partition"], row["sequence"]))
+        after = (rows[-1]["partition"], rows[-1]["sequence"])
+    return found
+
+
+async def _runs(log: Log) -> set[str]:
+    return {row["stream"].removeprefix("run-").removesuffix("/run") for row in await log.pool.fetch(RUNS)}
+
+
+async def _run_rows(log: Log, run: str) -> list[LogRow]:
+    return await log.read_stream(f"run-{run}/run")
+
+
+async def _started(log: Log, run: str) -> RatingRunStarted | None:
+    rows = await _run_rows(log, run)
+    started = event_of(rows[0].document) if rows else None
+    return started if isinstance(started, RatingRunStarted) else None
+
+
+def _size(start: RatingRunStarted | None) -> int:
+    """Orders cuts so that one within another comes first."""
+    return sum(sum(parts.values()) for parts in start.cut.values()) if start else 0
+
+
+async def _decision(log: Log, place: Place) -> Decision:
+    row = await log.pool.fetchrow(DECISION, *place)
+    assert row is not None
+    decided = event_of(row["decided"])
+    limited = None if row["limited"] is None else event_of(row["limited"])
+    assert isinstance(decided, CreditGradeAssigned | GradeWithheld) and isinstance(limited, CreditLimitSet | None)
+    dealer = UUID(row["stream"].partition("/")[0])
+    return Decision(dealer, row["id"], row["stream"], row["version"], decided, limited)
+
+
+async def _again(log: Log, decision: Decision) -> Rederived:
+    start = await _started(log, decision.decided.run)
+    found = [Difference("run", decision.decided.run, "was never started")]
+    if start is not None:
+        found = await _differences(log, decision, start)
+    return Rederived(decision.event, decision.dealer, UUID(decision.decided.run), found)
+
+
+async def _differences(log: Log, decision: Decision, start: RatingRunStarted) -> list[Difference]:
+    async with company_snapshot(log.pool) as conn:
+        facts = (await facts_of(conn, [decision.dealer], cut_from_json(start.cut))).get(decision.dealer)
+        try:
+            policy = (await named(conn, start.policy)).policy
+        except PolicyAltered as error:
+            return [Difference("policy", start.policy.model_dump(mode="json"), str(error))]
+    if facts is None:
+        return [Difference("facts", "the dealer was onboarded", "no onboarding lies within the cut")]
+    occasion = Occasion(decision.decided.run, start.as_of, start.cut, start.policy, start.authorised_by)
+    before = await _file_before(log, decision.stream, decision.version)
+    rated = rate(facts, policy=policy, occasion=occasion, previous_grade=before.grade)
+    derived = _data(_events(before, rated, occasion, decision.decided))
+    names = sorted(decision.data.keys() | derived.keys())
+    return [each for name in names for each in _compared(name, decision.data.get(name), derived.get(name))]
+
+
+def _events(before: CreditFile, rated: Any, occasion: Occasion, recorded: Event) -> list[Event]:
+    """What the run's command has to write; that a stream was parked is known of no log, so that is taken as said."""
+    if isinstance(recorded, GradeWithheld) and recorded.reason == PARKED:
+        return [_withheld(occasion, PARKED)]
+    if isinstance(rated, NotRated):
+        return [_withheld(occasion, rated.reason)]
+    try:
+        return CREDIT_FILE.decide(before, AssignGrade(graded=rated.grade, limited=rated.limit))
+    except Refused as refusal:
+        return [_withheld(occasion, refusal.code)]
+
+
+def _withheld(said: Occasion, reason: str) -> GradeWithheld:
+    return GradeWithheld(
+        run=said.run, as_of=said.as_of, reason=reason, policy=said.policy, cut=said.cut, approved_by=said.approved_by
+    )
+
+
+async def _end(log: Log, run: str, start: RatingRunStarted, decisions: list[Decision]) -> Rederived | None:
+    """The end of a completed run: whom it decided about, how many, and the digest of the list."""
+    last = (await _run_rows(log, run))[-1]
+    completed = event_of(last.document)
+    if not isinstance(completed, RatingRunCompleted):
+        return None
+    listed = [(str(d.dealer), d.decided.grade, d.limited.limit) for d in decisions
+              if isinstance(d.decided, CreditGradeAssigned) and d.limited]  # fmt: skip
+    decided = sorted([str(each.dealer) for each in decisions] + [each.dealer for each in completed.excluded])
+    async with company_snapshot(log.pool) as conn:
+        known = [str(dealer) for dealer in await dealers_of(conn, start.region, cut_from_json(start.cut))]
+    derived = RatingRunCompleted(
+        rated=len(listed), left_out=len(decided) - len(listed), excluded=completed.excluded,
+        digest=ranked_digest(listed),
+    )  # fmt: skip
+    differences = _compared("completed", canonical_data(completed), canonical_data(derived))
+    differences += _compared("dealers", canonical(decided), canonical(known))
+    return Rederived(last.id, None, UUID(run), differences)
+
+
 async def _file_before(log: Log, stream: str, version: int) -> CreditFile:
     rows = await log.read_stream(stream, up_to=version - 1) if version > 1 else []
     state: CreditFile = CREDIT_FILE.fold(CreditFile(), [event_of(row.document) for row in rows])
     return state
 
 
-async def _differences(
-    log: Log, dealer: UUID, graded: CreditGradeAssigned, limited: CreditLimitSet | None, before: CreditFile
-) -> list[Difference]:
-    cut = cut_from_json(graded.cut)
-    async with company_snapshot(log.pool) as conn:
-        facts = (await facts_of(conn, [dealer], cut)).get(dealer)
-        try:
-            policy = (await named(conn, graded.policy)).policy
-        except PolicyAltered as error:
-            return [Difference("policy", graded.policy.model_dump(mode="json"), str(error))]
-    if facts is None:
-        return [Difference("facts", "the dealer was onboarded", "no onboarding lies within the cut")]
-    occasion = Occasion(graded.run, graded.as_of, graded.cut, graded.policy, graded.approved_by)
-    derived = rate(facts, policy=policy, occasion=occasion, previous_grade=before.grade)
-    if isinstance(derived, NotRated):
-        return [Difference("grade", graded.grade, derived.reason)]
-    found = _compared("grade", canonical_data(graded), canonical_data(derived.grade))
-    recorded = canonical_data(limited) if limited is not None else canonical(None)
-    return [*found, *_compared("limit", recorded, canonical_data(derived.limit))]
+NAMES = {CreditGradeAssigned: "grade", CreditLimitSet: "limit", GradeWithheld: "withheld"}
 
 
-def _compared(path: str, recorded: bytes, derived: bytes) -> list[Difference]:
+def _data(events: list[Event]) -> dict[str, bytes]:
+    return {NAMES[type(each)]: canonical_data(each) for each in events}
+
+
+def _compared(path: str, recorded: bytes | None, derived: bytes | None) -> list[Difference]:
     if recorded == derived:
         return []
-    return list(_unequal(path, json.loads(recorded), json.loads(derived)))
+    return list(_unequal(path, json.loads(recorded or "null"), json.loads(derived or "null")))
 
 
 def _unequal(path: str, recorded: Any, derived: Any) -> list[Difference]:

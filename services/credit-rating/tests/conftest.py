@@ -80,11 +80,14 @@ class World:
         self.urls, self.pool, self.log, self.runtime, self.client = urls, pool, log, runtime, client
         self.registry = Registry()
         self.reactors: list[Reactor] = []
+        self.told: list[Kept] = []
         self.shown: dict[int, int] = {}
         self._turn = asyncio.Lock()
 
     async def tell(self, records: Iterable[Kept]) -> None:
-        """Hand records to the projector and the reactions."""
+        """Hand records to the projector and the reactions, and keep them for who publishes them."""
+        records = list(records)
+        self.told += records
         for reader in (self.runtime.projector, *self.reactors):
             await reader.apply([record for record in records if record.topic in reader.topics])
 

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 import events
+from eventlog.topics import declared
 from events.catalogue import EVENT_TYPES, Event
 from events.envelope import encode
 from events.placement import HEADER, Placement, pack, partition_of
@@ -129,6 +130,18 @@ async def topics(stack: Any, names: Iterable[str]) -> AsyncIterator[AIOKafkaAdmi
         yield admin
     finally:
         await admin.close()
+
+
+async def publish_apart(stack: Any, prefix: str, sources: Iterable[str], records: Iterable[Any]) -> dict[str, str]:
+    """Publish records of these logs to topics of their own under a prefix; answers source → topic."""
+    made = {source: declared(source, prefix) for source in sources}
+    admin = AIOKafkaAdminClient(**stack.kafka.client_options())
+    await admin.start()
+    await admin.create_topics([NewTopic(name, count, 1, topic_configs=dict(c)) for name, count, c in made.values()])
+    await admin.close()
+    apart = [Kept(f"{prefix}{r.topic}", r.partition, r.offset, r.key, r.value, r.headers) for r in records]
+    await publish(stack, apart)
+    return {source: name for source, (name, *_) in made.items()}
 
 
 async def publish(stack: Any, records: Iterable[Kept]) -> None:

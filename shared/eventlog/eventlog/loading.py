@@ -57,6 +57,7 @@ async def load(
 ) -> int:  # fmt: skip
     """Apply everything from this generation's positions up to exactly `targets`; answers the number of events.
 
+    A target names the event that must stand there, unless it is of a cut, which knows sequences only.
     `progress` is told how many events were committed with each slice. Raises `Forked`, `Stalled`, `Lost`.
     """
     reached = await positions.load(connection, load.schema, plan.sources)
@@ -139,8 +140,8 @@ class _Loading:
         return Slice(self.plan, before.reached if before else self.reached, self.blocked)
 
     def _arrived(self, place: Place, reached: Reached) -> None:
-        """At its target a partition must hold the very event that was there in blue."""
-        if reached.event != self.targets[place].event:
+        """At its target a partition must hold the very event that was there in blue, if there is a blue."""
+        if self.targets[place].event not in (None, reached.event):
             raise Forked(f"{place}: the topic's event at sequence {reached.sequence} is not the one that was projected")
 
     async def _write(self, part: Slice) -> None:

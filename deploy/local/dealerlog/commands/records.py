@@ -1,4 +1,4 @@
-"""`rebuild`, `republish`, `restore`, `adopt`, `replay`: what an operator does with a log and what follows from it."""
+"""`rebuild`, `rederive`, `republish`, `restore`, `adopt`, `replay`: what an operator does with a log and its tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dealerlog import records
+from dealerlog.addresses import addresses
 from dealerlog.client import OPERATOR, Api
 from dealerlog.commands.stack import Name
 from dealerlog.fleet import MEMBERS, Fleet, Member, member
@@ -26,7 +27,7 @@ Source = Annotated[str | None, typer.Option("--source", help="The log it belongs
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (rebuild, republish, restore, adopt, replay):
+    for command in (rebuild, rederive, republish, restore, adopt, replay):
         app.command()(command)
 
 
@@ -37,6 +38,32 @@ def rebuild(service: Perhaps = None, every: Every = False, name: Name = "default
     """
     members = _members(service, every)
     _each(name, members, lambda fleet, one, steps: records.rebuild(fleet, one, steps))
+
+
+def rederive(service: Perhaps = None, every: Every = False, name: Name = "default") -> None:
+    """Take every decision again from the topics alone and compare byte for byte; no table of the service is read.
+
+    The log is restored into a database of its own, which is dropped afterwards. Exit status 1: some come out otherwise.
+    """
+    from dealerlog import rederiving
+
+    members = [member(each) for each in rederiving.TABLES] if every else _members(service, every)
+    if others := [each.name for each in members if each.name not in rederiving.TABLES]:
+        raise Problem(f"{others[0]} decides nothing by a run: choose one of {', '.join(rederiving.TABLES)}, or --all")
+    installation = Installation.named(name)
+
+    async def run() -> list[str]:
+        fleet, steps, differing = await existing_fleet(installation), Steps(), list[str]()
+        for one in members:
+            done = await rederiving.rederive(fleet, one, installation, addresses(installation), steps)
+            differing += done.differing
+        return differing
+
+    differing = asyncio.run(run())
+    for each in differing:
+        typer.echo(f"comes out otherwise: {each}")
+    if differing:
+        raise typer.Exit(1)
 
 
 def republish(service: Perhaps = None, every: Every = False, name: Name = "default") -> None:

@@ -67,6 +67,7 @@ class World:
     keys: Any = field(default_factory=itertools.count)
     told: dict[int, list[UUID]] = field(default_factory=dict)
     staged: list[Kept] = field(default_factory=list)
+    sent: list[Kept] = field(default_factory=list)
 
     async def tell(self, event: Event, dealer: str) -> None:
         """The registry published this."""
@@ -88,6 +89,7 @@ class World:
     async def tell_staged(self) -> None:
         """What is staged arrives."""
         staged, self.staged = self.staged, []
+        self.sent += staged
         await self.runtime.projector.apply(staged)
 
     async def dealer(self, code: str, territory: str = "T1", *, branch: str = "B1", on: date = date(2024, 1, 1)) -> str:
@@ -116,7 +118,9 @@ class World:
         for partition in range(log.partitions):
             at = projector.reached.get(("tiering", partition))
             while rows := await log.read(partition, at.sequence if at else 0, SLICE):
-                await projector.apply([kept("tiering", row.placement, row.document) for row in rows])
+                records = [kept("tiering", row.placement, row.document) for row in rows]
+                self.sent += records
+                await projector.apply(records)
                 at = projector.reached[("tiering", partition)]
 
     async def post(self, path: str, body: Any = None, *, who: dict[str, str], key: str | None = None,

@@ -85,7 +85,7 @@ async def test_every_class_comes_out_again_byte_for_byte_whatever_came_since(wor
         assert again["same"] and again["recorded"] == again["derived"]
     started = await started_run(world.runtime.log, run)
     other = started.model_copy(update={"window_to": date(2025, 5, 31)})
-    assert (await rederive_run(world.runtime, run, other)) == {}  # a comparison that can fail
+    assert (await rederive_run(world.runtime.log, run, other)) == {}  # a comparison that can fail
 
 
 async def test_a_run_that_was_cut_off_is_resumed_at_its_cut(world: World, run: str) -> None:

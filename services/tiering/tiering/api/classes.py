@@ -180,7 +180,7 @@ def rule_of(place: ClassView, a_percent: Decimal, b_percent: Decimal) -> str:
 async def rederive(event: UUID, read: Read) -> Rederivation:
     """Derive the class again from the log at its cut, under its policy."""
     row = await row_of(read, event)
-    again = await rederive_class(read.runtime, row["partition"], row["sequence"])
+    again = await rederive_class(read.runtime.log, row["partition"], row["sequence"])
     derived = None if again.derived is None else again.derived.decode()
     return Rederivation(event=event, same=again.same, recorded=again.recorded.decode(), derived=derived)
 

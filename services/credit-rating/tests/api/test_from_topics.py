@@ -1,0 +1,109 @@
+"""Law 4 for who trusts no table: every decision again from the topics alone, each at exactly the cut of its run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from credit_rating import rating_run
+from credit_rating.app import SERVICE
+from credit_rating.rederive import TABLES, Rederived, rederive_all, rederive_log
+from eventlog.database import connect_pool
+from eventlog.from_topics import FromTopics
+from eventlog.histories import publish_apart
+from eventlog.restore import CannotRestore
+from service.migrations import migrate
+
+SOURCES = ("credit-rating", "customer-registry")
+Rederive = Callable[[Iterable[Any]], Awaitable[list[Rederived]]]
+
+
+@pytest.fixture
+async def from_topics(stack: Any, database: Callable[..., Awaitable[Any]]) -> Any:
+    """`await from_topics(records)`: published to topics of their own, restored elsewhere, and decided again."""
+    async with AsyncExitStack() as opened:
+
+        async def again(records: Iterable[Any]) -> list[Rederived]:
+            urls = await database("audit")
+            migrate(urls.owner)
+            topics = await publish_apart(stack, f"{urls.name}.", SOURCES, records)
+            pool = await connect_pool(urls.app, bounded=False)
+            opened.push_async_callback(pool.close)
+            made = FromTopics("credit-rating", TABLES, pool, kafka=stack.kafka.client_options(), topics=topics)
+            await made.restore(urls.owner, SERVICE.deciders)
+            return [each async for each in rederive_log(made.log, made.bring_to)]
+
+        yield again
+
+
+async def test_every_decision_and_the_end_of_every_run_come_out_again(
+    world: Any, rows: Any, from_topics: Rederive
+) -> None:
+    traded, silent = await world.dealer("7001"), await world.dealer("7002", survey=None)
+    await world.trade(traded, "7001", months=14)
+    first = await world.rate()
+    await world.bulk([rows.invoice("7001", "late", "900000.00", rows.today)])
+    second = await world.rate()
+    done = await from_topics(world.told)
+    assert [each for each in done if not each.equal and str(each.run) in (first, second)] == []
+    for run in (first, second):
+        assert {str(each.dealer) for each in done if str(each.run) == run} == {traded, silent, "None"}
+
+
+async def test_a_grade_that_rests_on_a_row_that_somebody_changed_is_noticed(world: Any, from_topics: Rederive) -> None:
+    dealer = await world.dealer("7100", territory="T9")
+    await world.trade(dealer, "7100", months=14)
+    change = "update g1.ledger_entry set amount = $1 where kind = 'invoice' and number = '7100-13' returning number"
+    assert await world.pool.fetch(change, 600_000)
+    try:
+        run = await world.rate("R2")
+        live = [each async for each in rederive_all(world.log) if str(each.run) == run]
+        assert [each.equal for each in live] == [True], "the tables alone cannot know"
+        (wrong,) = [each for each in await from_topics(world.told) if not each.equal]
+        assert (str(wrong.dealer), str(wrong.run)) == (dealer, run)
+        assert "limit.m3" in {each.path for each in wrong.differences}
+    finally:
+        await world.pool.execute(change, 60_000)
+
+
+async def test_a_dealer_that_a_run_passed_over_is_noticed(
+    world: Any, from_topics: Rederive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated, passed_over = [await world.dealer(number, territory="T8") for number in ("7300", "7301")]
+
+    async def all_but_one(*_: Any) -> list[UUID]:
+        return [UUID(rated)]
+
+    monkeypatch.setattr(rating_run, "dealers_of", all_but_one)
+    run = await world.rate("R4")
+    (end,) = [each for each in await from_topics(world.told) if not each.equal and str(each.run) == run]
+    assert end.dealer is None and [each.path for each in end.differences] == ["dealers"]
+    assert set(end.differences[0].derived) - set(end.differences[0].recorded) == {passed_over}
+
+
+async def test_one_forged_decision_is_noticed_and_so_is_one_taken_away(world: Any, from_topics: Rederive) -> None:
+    dealer = await world.dealer("7200", territory="T7")
+    await world.trade(dealer, "7200", months=14)
+    run = await world.rate("R3")
+
+    def forged(record: Any) -> Any:
+        document = json.loads(record.value)
+        if document["type"] != "CreditLimitSet" or document["data"]["run"] != run:
+            return record
+        document["data"]["limit"] = "99000.00"
+        said = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return dataclasses.replace(record, value=said)
+
+    found = [each for each in await from_topics(map(forged, world.told)) if not each.equal and str(each.run) == run]
+    assert {str(each.dealer): {d.path for d in each.differences} for each in found} == {
+        dealer: {"limit.limit"}, "None": {"completed.digest"},
+    }  # fmt: skip
+    kept = [each for each in world.told if json.loads(each.value)["type"] != "RatingRunStarted"]
+    with pytest.raises(CannotRestore, match="lacks what comes after"):
+        await from_topics(kept)
