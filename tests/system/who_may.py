@@ -113,6 +113,7 @@ ROUTES: dict[str, str] = {
         POST   /imports/{import_id}/undo                    import.undo
         GET    /metrics                                     -
         GET    /openapi.json                                -
+        GET    /ops/log/cut                                 log.read
         GET    /ops/log/{partition}/events                  log.read
         GET    /ops/parked                                  ops.read
         POST   /ops/parked/replay                           ops.replay
@@ -164,6 +165,7 @@ ROUTES: dict[str, str] = {
         POST   /ledger:bulk                                 ledger.record
         GET    /metrics                                     -
         GET    /openapi.json                                -
+        GET    /ops/log/cut                                 log.read
         GET    /ops/log/{partition}/events                  log.read
         GET    /ops/parked                                  ops.read
         POST   /ops/parked/replay                           ops.replay
@@ -204,6 +206,7 @@ ROUTES: dict[str, str] = {
         POST   /imports/{import_id}/undo                    import.undo
         GET    /metrics                                     -
         GET    /openapi.json                                -
+        GET    /ops/log/cut                                 log.read
         GET    /ops/log/{partition}/events                  log.read
         GET    /ops/parked                                  ops.read
         POST   /ops/parked/replay                           ops.replay
@@ -243,6 +246,7 @@ ROUTES: dict[str, str] = {
         POST   /logout                                      -
         GET    /metrics                                     -
         GET    /openapi.json                                -
+        GET    /ops/log/cut                                 log.read
         GET    /ops/log/{partition}/events                  log.read
         GET    /ops/parked                                  ops.read
         POST   /ops/parked/replay                           ops.replay

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from credit_rating.snapshot import SERVICE, positions, wait_until_shown
 from eventlog.position import Cut, cut_from_json, cut_to_json
-from eventlog.refusals import LogClosed
+from service.moments import cut_at
 from service.problems import Problem
 from service.runtime import Runtime
 
@@ -65,7 +65,4 @@ async def _at_moment(runtime: Runtime, said: str) -> Cut:
         raise Problem("invalid", "known_at is a cut or a moment such as 2026-03-31T18:00:00+08:00.") from None
     if moment.tzinfo is None:
         raise Problem("invalid", "known_at needs a time zone, such as 2026-03-31T18:00:00+08:00.")
-    try:
-        return {SERVICE: (await runtime.log.cut(moment))[SERVICE]}
-    except LogClosed as error:
-        raise Problem("invalid", f"known_at lies in the future, or the log is closed: {error}") from error
+    return await cut_at(runtime, (SERVICE,), moment)

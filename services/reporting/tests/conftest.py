@@ -22,11 +22,13 @@ from eventlog.topics import declared
 from reporting.app import SERVICE
 from reporting.reading.standpoint import SOURCES
 from service.migrations import migrate
+from service.peers import Peers
 from service.testing import bearer, settings_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from history import TODAY, Network
+from owners import Owners
 
 ANNA, BOLIN, CHEN = (str(UUID(int=0x0190A6C2_0000_7000_8000_000000000000 + n)) for n in (1, 2, 3))
 RUN, OLD_RUN, UNFINISHED, ABC_RUN = (str(UUID(int=n)) for n in (101, 102, 103, 104))
@@ -109,12 +111,18 @@ async def serving(module_database: Callable[..., Awaitable[Any]], stack: Any) ->
                 await producer.send(f"{prefix}{log.source}.events", kept.value, kept.key, partition=kept.partition,
                                     headers=kept.headers)  # fmt: skip
         await producer.stop()
-        settings = settings_of(database_url=urls.app, reader_database_url=urls.reader, kafka_topic_prefix=prefix,
+        peers = ",".join(f"{source}=http://{source}" for source in SOURCES)
+        settings = settings_of(peers=peers, wait_seconds=0.5, database_url=urls.app,
+                               reader_database_url=urls.reader, kafka_topic_prefix=prefix,
                                kafka_bootstrap_servers=stack.kafka.bootstrap_servers, business_date=TODAY)  # fmt: skip
         app = SERVICE.application(settings)
         lifespan = app.router.lifespan_context(app)
         await lifespan.__aenter__()
         closing.append((lifespan, admin, [name for name, _, _ in topics]))
+        owners = app.state.owners = Owners(network)
+        app.state.runtime.peers = Peers(
+            "reporting", settings, app.state.runtime.pool, httpx.AsyncClient(transport=owners)
+        )
         await caught_up(app, network)
         return app
 

@@ -6,7 +6,7 @@ import random
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -77,6 +77,11 @@ class Log:
     def cut(self) -> dict[int, int]:
         """The last sequence of each partition."""
         return {partition: len(kept) for partition, kept in self.records.items()}
+
+    def cut_at(self, moment: datetime) -> dict[int, int]:
+        """The same of what was recorded at or before a moment: an event a millisecond in each partition."""
+        past = (moment - datetime.fromtimestamp(FIRST_MOMENT / 1_000_000, UTC)) // timedelta(milliseconds=1) + 1
+        return {partition: max(0, min(last, past)) for partition, last in self.cut.items()}
 
 
 POLICY = {"name": "credit", "version": 1, "hash": "0" * 64}

@@ -149,10 +149,3 @@ async def test_bad_questions_are_answered_by_what_to_do(client: httpx.AsyncClien
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:dealerlog:problem:invalid"), asked
     ahead = json.dumps({"credit-rating": {"0": 10**9}})
     assert (await client.get("/api/dealers", params={"known_at": ahead})).status_code == 504
-
-
-async def test_a_moment_becomes_a_cut(client: httpx.AsyncClient) -> None:
-    first = "2026-01-02T08:00:00"
-    said = (await client.get("/api/dealers", params={"known_at": first})).json()
-    assert set(said["seen"]["cut"]) == {"customer-registry", "credit-rating", "tiering"}
-    assert all(sequence <= 1 for cut in said["seen"]["cut"].values() for sequence in cut.values())

@@ -11,7 +11,7 @@ import asyncpg
 
 from eventlog.connection import Pool
 from eventlog.meta import Appended, Pending
-from eventlog.refusals import CommandTooLarge, Contended, LogClosed
+from eventlog.refusals import CommandTooLarge, Contended, LogClosed, NotPast
 
 MOST_COMMANDS = 64
 MOST_BYTES = 4 << 20
@@ -38,9 +38,7 @@ class Gathering:
         """
         size = sum(map(len, pending.documents))
         if len(pending.documents) > MOST_EVENTS_OF_A_COMMAND or size > MOST_BYTES_OF_A_COMMAND:
-            raise CommandTooLarge(
-                f"{len(pending.documents)} events, {size} bytes: a command has at most 100, 768 KiB"
-            )
+            raise CommandTooLarge(f"{len(pending.documents)} events, {size} bytes: a command has at most 100, 768 KiB")
         answer: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(partition, deque()).append((pending, answer))
         if partition not in self._flushing:
@@ -88,7 +86,9 @@ class Gathering:
 
 def closed(error: asyncpg.PostgresError) -> Exception:
     """The log's own refusals by their SQLSTATE; any other database error as it is."""
-    if error.sqlstate in {"DL001", "DL002", "DL003", "DL004"}:
+    if error.sqlstate == "DL004":
+        return NotPast(str(error))
+    if error.sqlstate in {"DL001", "DL002", "DL003"}:
         return LogClosed(str(error))
     return error
 

@@ -34,6 +34,10 @@ class LogClosed(LogRefused):
     """The log may not be written: not yet compared with its topic, or on a server that wrote another history."""
 
 
+class NotPast(LogClosed):
+    """A cut was asked for at a moment that the database's clock has not passed."""
+
+
 class Unreadable(LogRefused):
     """An event of the stream cannot be read by this code: retry once a release that knows it is there."""
 

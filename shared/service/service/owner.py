@@ -1,6 +1,7 @@
-"""The route by which a log's owner answers for it: events of a partition after a sequence, as Kafka acknowledged them.
+"""The routes by which a log's owner answers for it: its events, and what it had recorded at a moment.
 
-A line is `{"placement": base64, "key": base64, "document": base64}`: the three parts of the topic's record, unchanged.
+Events come by partition after a sequence, as Kafka acknowledged them. A line is
+`{"placement": base64, "key": base64, "document": base64}`: the three parts of the topic's record, unchanged.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Path, Query
+from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
 from eventlog import reading
 from eventlog.connection import Pool
+from eventlog.position import cut_to_json
 from events.placement import key_of, pack
 from service.context import Read
+from service.moments import own_cut_at
 from service.problems import Problem
 from service.routing import Router
 
@@ -57,6 +61,21 @@ async def events(partition: Annotated[int, Path(ge=0, le=999)], read: Read,
         raise Problem("not-found", f"This log has {runtime.settings.partitions} partitions, counted from 0.")
     rows = await acknowledged(runtime.pool, partition, after, limit)
     return Response(b"".join(_lines(rows)), media_type=MEDIA_TYPE)
+
+
+class CutAt(BaseModel):
+    """What a log had recorded at a moment: the last sequence of each partition, for good."""
+
+    at: AwareDatetime
+    cut: dict[str, dict[str, int]]
+
+
+@router.get("/log/cut", permission="log.read", answers=CutAt)
+async def cut(
+    at: Annotated[AwareDatetime, Query(description="a moment that is past, with its time zone")], read: Read
+) -> CutAt:
+    """The cut of this service's log at a moment: whenever it is asked, the same."""
+    return CutAt(at=at, cut=cut_to_json(await own_cut_at(read.runtime, at)))
 
 
 async def acknowledged(pool: Pool, partition: int, after: int, limit: int) -> list[reading.LogRow]:

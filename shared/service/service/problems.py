@@ -58,6 +58,9 @@ PROBLEMS: dict[str, Kind] = {
     "internal": Kind(500, "Internal error", "Report the trace number; repeat with the same Idempotency-Key."),
     "temporarily-unavailable": Kind(503, "Temporarily unavailable", "Repeat with the same Idempotency-Key.", 2),
     "log-closed": Kind(503, "Log not open", "The operator must adopt the log first (dealerlog restore).", 30),
+    "owner-away": Kind(
+        503, "Owner of a log away", "Repeat in a moment, or give known_at as a cut: that asks nobody.", 2
+    ),
     "unreadable": Kind(503, "Newer data than this code", "Wait until this service is updated, then repeat.", 10),
     "stream-parked": Kind(503, "Stream parked", "An event of this stream waits for the operator; see /ops/parked.", 30),
     "not-yet-visible": Kind(504, "Not yet visible", "Repeat in a moment; `lag_events` says how far behind it is.", 1),

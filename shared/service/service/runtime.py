@@ -60,6 +60,7 @@ class Runtime:
     reactors: Sequence[Any] = ()
     figures: Any = None
     waiting: Visible | None = None
+    peers: Any = None
     problems: Mapping[str, Kind] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
     health: Health = field(default_factory=Health)

@@ -52,7 +52,7 @@ async def _open_reading(service: Service, runtime: Runtime, stack: AsyncExitStac
     """The first generation if there is none, its policies asserted, and the pool that they bind."""
     settings, security = runtime.settings, RowSecurity.of(runtime.settings.database)
     waiting = runtime.waiting = Waiting(runtime.pool)
-    peers = Peers(
+    peers = runtime.peers = Peers(
         service.name, settings, runtime.pool, await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
     )
     runtime.projector = Projector(

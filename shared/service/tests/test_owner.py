@@ -8,7 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,8 @@ from eventlog.topics import topic_of
 from events import Decider, Event, OrderPlaced, RegionDefined
 from events.placement import unpack
 from service.app import Service
+from service.moments import cut_at
+from service.problems import Problem
 from service.settings import Settings
 from service.testing import bearer
 
@@ -251,3 +253,58 @@ async def test_an_owner_answers_what_kafka_acknowledged_to_those_who_may_read_lo
         assert (await http.get("/ops/log/2/events", headers=bearer("auditor"))).status_code == 404
         assert (await http.get(path, params={"limit": 1001}, headers=bearer("auditor"))).status_code == 422
         assert path.replace("1", "{partition}") in owner.app.openapi()["paths"]
+
+
+async def test_an_owner_turns_a_moment_into_the_same_cut_whenever_it_is_asked(owner: Scene) -> None:
+    await define(owner.app, range(6))
+    moment = datetime.now(UTC)
+    await asyncio.sleep(0.01)
+    ends = await owner.app.state.runtime.log.last()
+    async with client(owner.app) as http:
+        at = {"at": moment.isoformat()}
+        first = await http.get("/ops/log/cut", params=at, headers=bearer("service"))
+        await define(owner.app, range(6, 9))
+        again = await http.get("/ops/log/cut", params=at, headers=bearer("auditor"))
+        assert first.json()["cut"] == {"customer-registry": {str(p): last for p, last in ends.items()}}
+        assert again.json() == first.json() and ends != await owner.app.state.runtime.log.last()
+        ahead = {"at": (moment + timedelta(hours=1)).isoformat()}
+        assert (await http.get("/ops/log/cut", params=ahead, headers=bearer("service"))).status_code == 422
+        zoneless = {"at": "2026-03-31T18:00:00"}
+        assert (await http.get("/ops/log/cut", params=zoneless, headers=bearer("service"))).status_code == 422
+        assert (await http.get("/ops/log/cut", params=at, headers=bearer("importer"))).status_code == 403
+        await owner.pool.execute("update log.lineage set opened = false")
+        refused = await http.get("/ops/log/cut", params=at, headers=bearer("service"))
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:dealerlog:problem:log-closed")
+        await owner.pool.execute("update log.lineage set opened = true")
+
+
+async def test_a_moment_is_asked_from_every_owner_and_one_that_is_away_is_named(
+    owner: Scene, deploy: Any, until: Any
+) -> None:
+    await define(owner.app, range(6))
+    port = free_port()
+    settings = await deploy("credit-rating", peers=f"customer-registry=http://127.0.0.1:{port}")
+    both = ("customer-registry", "credit-rating")
+    async with running(FOLLOWER, settings) as app, AsyncExitStack() as later:
+        await until(lambda: app.state.runtime.pool.fetchval("select opened from log.lineage"))
+        moment = datetime.now(UTC)
+        await asyncio.sleep(0.01)
+        with pytest.raises(Problem, match="customer-registry") as away:
+            await cut_at(app.state.runtime, both, moment)
+        assert (away.value.code, away.value.extras) == ("owner-away", {"service": "customer-registry"})
+        with pytest.raises(Problem, match="name its owner in PEERS"):
+            await cut_at(app.state.runtime, ("tiering",), moment)
+        with pytest.raises(Problem, match="not past") as ahead:
+            await cut_at(app.state.runtime, both, moment + timedelta(hours=1))
+        assert ahead.value.code == "invalid"
+        await later.enter_async_context(answering(owner.app, port))
+
+        async def answered() -> Any:
+            try:
+                return await cut_at(app.state.runtime, both, moment)
+            except Problem:
+                return None
+
+        cut = await until(answered)
+        assert cut["customer-registry"] == await owner.app.state.runtime.log.last()
+        assert cut == await cut_at(app.state.runtime, both, moment)

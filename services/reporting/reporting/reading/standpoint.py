@@ -1,36 +1,43 @@
 """*As of* and *known at*: the day a report speaks of, and the cut up to which facts count (architecture.md 4).
 
-Only a log's owner can say what its cut at a moment is once and for all. A moment given here is answered by what this
-service has consumed; the page then carries the cut itself, so that the same link shows the same figures for ever.
+Only a log's owner can say what its cut at a moment is, once and for all: so each of the three is asked, and what is
+shown is exactly that, whatever has arrived here since. Every answer carries the cut, which asks nobody again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
+import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
 from eventlog.position import Cut, cut_from_json, cut_to_json
+from eventlog.position import within as within_cut
 from reporting.i18n import N_
 from reporting.reading.wrong import Wrong
 from service.context import ReadContext
+from service.moments import cut_at
+from service.problems import Problem
 from service.runtime import Runtime
 
 SOURCES = ("customer-registry", "credit-rating", "tiering")
-SETTLED = timedelta(seconds=60)
-"""A moment must be this old: what was recorded until then has arrived, unless a consumer lags."""
+POLL_SECONDS = 0.02
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 POSITIONS = """
 select p.source, p.partition, p.sequence
 from projection.position p join projection.generation g on p.reader = g.schema
 """
-RECORDED = "select partition, max(sequence) as sequence from {table} where source = $1 and recorded_at <= $2 group by 1"
+PARKED = """
+select k.source, k.partition, k.stream, min(k.sequence) as sequence
+from projection.parked k join projection.generation g on k.reader = g.schema group by 1, 2, 3 order by 1, 3
+"""
 
 AT = "with at as (select $1::bigint[] as registry, $2::bigint[] as credit, $3::bigint[] as tiering, $4::date as as_of)"
 """How every query of this service begins; `Standpoint.parameters` fills it."""
@@ -130,40 +137,65 @@ def _decoded(said: str) -> str:
 
 
 async def _seen(runtime: Runtime, cut: Cut) -> Cut:
-    """The cut, once everything it includes is here; 504 with the lag before."""
-    now = await shown(runtime)
-    lag = sum(
+    """The cut, once everything it includes is here; 504 with the lag if that takes too long."""
+    deadline = time.monotonic() + runtime.settings.wait_seconds
+    while lag := _lag(cut, await shown(runtime)):
+        if time.monotonic() >= deadline:
+            members = {"lag_events": lag}
+            message = N_("The reports are %(lag)s events behind that cut.")
+            raise Wrong("not-yet-visible", message, members=members, lag=lag)
+        await asyncio.sleep(POLL_SECONDS)
+    return cut
+
+
+def _lag(cut: Cut, now: Cut) -> int:
+    return sum(
         max(0, sequence - now.get(source, {}).get(partition, 0))
         for source, partitions in cut.items()
         if source in SOURCES
         for partition, sequence in partitions.items()
     )
-    if lag:
-        raise Wrong("not-yet-visible", N_("The reports are %(lag)s events behind that cut."), lag=lag)
-    return cut
 
 
 async def _at_moment(runtime: Runtime, said: str) -> Cut:
+    """What the three logs had recorded at a moment, as their owners say, once all of it is here."""
+    cut = await _owners_cut(runtime, _moment(runtime, said))
+    await _seen(runtime, cut)
+    rows = await runtime.pool.fetch(PARKED)
+    parked = [row for row in rows if within_cut(cut, row["source"], row["partition"], row["sequence"])]
+    if parked:  # a replay would change what is shown of that moment
+        members = {"streams": [f"{row['source']}:{row['stream']}" for row in parked], "cut": cut_to_json(cut)}
+        raise Wrong(
+            "stream-parked",
+            N_("%(streams)s streams of that moment wait for the operator: repeat after the replay, or give the cut."),
+            members=members,
+            streams=len(parked),
+        )
+    return cut
+
+
+async def _owners_cut(runtime: Runtime, moment: datetime) -> Cut:
+    try:
+        return await cut_at(runtime, SOURCES, moment)
+    except Problem as problem:
+        match problem.code:
+            case "invalid":
+                raise Wrong("invalid", N_("Known at must lie in the past: leave it empty for now.")) from problem
+            case "owner-away":
+                service = problem.extras["service"]
+                raise Wrong(
+                    "owner-away",
+                    N_("%(service)s does not say what it had recorded then: repeat in a moment, or give a cut."),
+                    members={"service": service, "why": problem.detail},
+                    service=service,
+                ) from problem
+            case _:
+                raise
+
+
+def _moment(runtime: Runtime, said: str) -> datetime:
     try:
         moment = datetime.fromisoformat(said.strip().replace(" ", "T" if said[10:11] == " " else "+"))
     except ValueError:
         raise Wrong("invalid", N_("Known at is a moment such as 2026-03-31T18:00, or a cut.")) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=runtime.settings.zone)
-    if moment > datetime.now(UTC) - SETTLED:
-        raise Wrong("invalid", N_("Known at must lie at least a minute in the past: leave it empty for now."))
-    return await _recorded_until(runtime, moment)
-
-
-async def _recorded_until(runtime: Runtime, moment: datetime) -> Cut:
-    from reporting.projections import TABLES
-
-    schema = await runtime.pool.fetchval("select schema from projection.generation")
-    cut: dict[str, dict[int, int]] = {source: {} for source in SOURCES}
-    for table in (table for table in TABLES if table.kind == "facts"):
-        for source in {rule.source for rule in table.rules}:
-            query = RECORDED.format(table=f'"{schema}"."{table.name}"')
-            for row in await runtime.pool.fetch(query, source, moment):
-                known = cut[source].get(row["partition"], 0)
-                cut[source][row["partition"]] = max(known, row["sequence"])
-    return cut
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=runtime.settings.zone)
