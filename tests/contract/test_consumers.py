@@ -37,9 +37,9 @@ def test_producers_give_what_a_service_relies_on(consumed: Consumption) -> None:
 @pytest.mark.parametrize("consumed", declared_consumers(), ids=lambda consumed: consumed.consumer)
 def test_any_used_field_that_is_taken_out_of_a_sample_is_noticed(consumed: Consumption) -> None:
     for name, fields in consumed.types.items():
+        one = consumed._replace(types={name: fields})  # the other types' samples are whole: see the test above
         for field in fields:
-            given = [without(name, field), *(each for each in samples() if each.type != name)]
-            assert field in {problem.field for problem in check(consumed, given)}, (name, field)
+            assert field in {problem.field for problem in check(one, [without(name, field)])}, (name, field)
 
 
 @pytest.mark.parametrize("path", PACTS, ids=lambda path: path.stem)
