@@ -37,7 +37,7 @@ def ledger() -> Ledger:
     return Ledger()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def another_ledger() -> Callable[[], Ledger]:
     return Ledger
 

@@ -2,12 +2,23 @@
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from service.imports import LedgerRow, Profile, SaleLine, dealers_named, run_import
+import pytest
+
+from service.imports import (
+    ImportReport,
+    LedgerRow,
+    MappedRecord,
+    Profile,
+    RowVerdict,
+    SaleLine,
+    dealers_named,
+    run_import,
+)
 
 
 def sums(records: Iterable[SaleLine]) -> tuple[int, int, Decimal, int]:
@@ -24,32 +35,55 @@ def open_at(rows: Iterable[LedgerRow], day: datetime.date) -> list[Decimal]:
     ]
 
 
-async def test_both_years_of_online_retail_come_to_their_figures(
-    data: Path, profiles: dict[str, Profile], ledger: Any, tmp_path: Path
-) -> None:
-    first = await run_import(
-        data / "online-retail-2009-10.parquet", profiles["online-retail-2009-10"], ledger, spool_dir=tmp_path
-    )
+class Years(NamedTuple):
+    """Both years in one ledger, one after the other, and the second one in a ledger of its own."""
+
+    both: Any
+    alone: Any
+    reports: tuple[ImportReport, ImportReport]
+    between: int
+
+
+@pytest.fixture(scope="module")
+async def years(
+    data: Path,
+    profiles: dict[str, Profile],
+    another_ledger: Callable[[], Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Years:
+    """A million rows, so each file is read once: the second year goes to two ledgers, each judges it for itself."""
+    both, alone, spool = another_ledger(), another_ledger(), tmp_path_factory.mktemp("spool")
+
+    async def each(records: list[MappedRecord]) -> list[RowVerdict]:
+        await alone(records)
+        return list(await both(records))
+
+    async def take(year: str, sink: Any) -> ImportReport:
+        name = f"online-retail-{year}"
+        return await run_import(data / f"{name}.parquet", profiles[name], sink, spool_dir=spool)
+
+    first = await take("2009-10", both)
+    between = len(both.records)  # a ledger keeps the first of an identity in place, so they stay its first ones
+    return Years(both, alone, (first, await take("2010-11", each)), between)
+
+
+async def test_both_years_of_online_retail_come_to_their_figures(years: Years) -> None:
+    first, second = years.reports
+    lines = list(years.both.records.values())
     assert (first.rows, first.accepted, first.reasons) == (525_461, 407_695 + 9_839, {"no-dealer": 107_927})
-    assert sums(ledger.records.values()) == (407_695, 9_839, Decimal("8832003.274"), 4_383)
-    assert sum(1 for line in ledger.records.values() if line.unit_price == 0) == 31
-    before = len(ledger.records)
-    second = await run_import(
-        data / "online-retail-2010-11.parquet", profiles["online-retail-2010-11"], ledger, spool_dir=tmp_path
-    )
+    of_first = lines[: years.between]
+    assert sums(of_first) == (407_695, 9_839, Decimal("8832003.274"), 4_383)
+    assert sum(1 for line in of_first if line.unit_price == 0) == 31
     assert (second.rows, second.reasons) == (531_282, {"no-dealer": 133_358})
     assert (second.accepted, second.duplicates) == (397_924 - 14_505, 14_505)
-    assert len({line.dealer for line in ledger.records.values()}) == 5_942
-    assert len(ledger.records) - before == second.accepted
+    assert len({line.dealer for line in lines}) == 5_942
+    assert len(lines) - years.between == second.accepted
 
 
-async def test_the_second_year_alone_comes_to_its_figures(
-    data: Path, profiles: dict[str, Profile], ledger: Any, tmp_path: Path
-) -> None:
-    path, profile = data / "online-retail-2010-11.parquet", profiles["online-retail-2010-11"]
-    await run_import(path, profile, ledger, spool_dir=tmp_path)
-    assert sums(ledger.records.values()) == (397_924, 0, Decimal("8911407.904"), 4_339)
-    assert sum(1 for line in ledger.records.values() if line.unit_price == 0) == 40
+async def test_the_second_year_alone_comes_to_its_figures(years: Years) -> None:
+    lines = list(years.alone.records.values())
+    assert sums(lines) == (397_924, 0, Decimal("8911407.904"), 4_339)
+    assert sum(1 for line in lines if line.unit_price == 0) == 40
 
 
 async def test_the_invoices_come_to_their_figures(
