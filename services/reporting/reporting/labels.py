@@ -128,6 +128,7 @@ EVENTS: dict[str, str] = {
     "OrderHeld": N_("Order held"),
     "OrderCancelled": N_("Order cancelled"),
     "ReservationUsed": N_("Reservation used"),
+    "ReservationReturned": N_("Reservation returned"),
     "CreditFileOpened": N_("Credit file opened"),
     "CreditReviewOpened": N_("Credit review opened"),
     "CreditGradeAssigned": N_("Credit grade assigned"),

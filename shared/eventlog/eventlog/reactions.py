@@ -6,7 +6,8 @@
     def used(e):
         return Act(ORDERS, e.subject, UseReservation(...)) if e.data.order else None
 
-It reads its cause only; None ignores the cause, by the cause alone. `reactor.Reactor` runs it.
+It reads its cause, and through `Act.complete` its own stream; None ignores the cause, by the cause alone.
+`reactor.Reactor` runs it.
 """
 
 from collections.abc import Callable, Sequence

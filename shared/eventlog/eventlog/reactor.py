@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from eventlog import parking, positions
+from eventlog import act, parking, positions
 from eventlog.act import FINAL, Handles
 from eventlog.admission import Admission, Admitted
 from eventlog.arrived import Arrived, Record
@@ -167,7 +167,7 @@ class Reactor:
         meta = meta_of(self.reaction.name, event, answer, read.businessdate)
         for attempt in range(RETRYABLE_REFUSALS):
             try:
-                written = await self._handles.handle(answer.decider, answer.key, answer.command, meta)
+                written = await act.run(self._handles, answer, meta)
                 self.answered += bool(written.events) and not written.repeated
                 return None
             except FINAL as error:

@@ -55,6 +55,7 @@ from events.types.credit_rating import (
     OrderReleased,
     RatingRunCompleted,
     RatingRunStarted,
+    ReservationReturned,
     ReservationUsed,
 )
 from events.types.customer_registry import (
@@ -175,6 +176,7 @@ __all__ = [
     "ReportExported",
     "RepresentativeAssigned",
     "RepresentativeRegistered",
+    "ReservationReturned",
     "ReservationUsed",
     "SaleLineReversed",
     "SaleRecorded",

@@ -6,6 +6,7 @@ once can never spend the same headroom; an order number is claimed for good, so 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -13,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from events import Event, OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+from events import Event, OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationReturned, ReservationUsed
 from events.decider import Claims, Decider, Refused
 
 from .credit_check import Reserved, Standing, checked_against, hold_reasons
@@ -55,7 +56,28 @@ class UseReservation(Command):
     amount: Decimal
 
 
-OrderCommand: TypeAlias = PlaceOrder | CancelOrder | UseReservation
+class Taken(BaseModel):
+    """What an invoice took of an order that was not cancelled since."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order: str
+    invoice: str
+    amount: Decimal
+    prepaid: bool
+
+
+class ReturnReservation(Command):
+    """The invoice whose `ReservationUsed` has the id `use` was taken back: from a reaction to `LedgerEntryReversed`.
+
+    `taken` comes from the stream itself, for the state lets go of an order that is invoiced in full.
+    """
+
+    use: str
+    taken: Taken | None = None
+
+
+OrderCommand: TypeAlias = PlaceOrder | CancelOrder | UseReservation | ReturnReservation
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
@@ -99,6 +121,8 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
             return [OrderCancelled(number=number, reason=reason)]
         case UseReservation(order=number, invoice=invoice, amount=amount):
             return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, invoice, amount))]
+        case ReturnReservation(taken=back):
+            return [] if back is None else [ReservationReturned(**dict(back))]
 
 
 def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
@@ -143,6 +167,12 @@ def evolve(orders: Orders, event: Any) -> Orders:
                 order, amount=order.amount - amount, invoices=(*order.invoices, event.invoice)
             )
             return _with(orders, number, rest if rest.amount > 0 else None)
+        case ReservationReturned(order=number):
+            left = orders.open.get(number, OpenOrder(NOTHING, event.prepaid, released=True))
+            others = tuple(each for each in left.invoices if each != event.invoice)
+            return _with(
+                orders, number, msgspec.structs.replace(left, amount=left.amount + event.amount, invoices=others)
+            )
         case _:
             return orders
 
@@ -150,6 +180,24 @@ def evolve(orders: Orders, event: Any) -> Orders:
 def _with(orders: Orders, number: str, order: OpenOrder | None) -> Orders:
     others = {name: each for name, each in orders.open.items() if name != number}
     return Orders(others if order is None else {**others, number: order})
+
+
+def taken(use: str, events: Iterable[tuple[str, Any]]) -> Taken | None:
+    """What the invoice behind the `ReservationUsed` of this id took, told by a stream's (event id, event), in order.
+
+    None: it took nothing, or its order was cancelled since and reserves nothing more.
+    """
+    prepaid: dict[str, bool] = {}
+    found: Taken | None = None
+    for identity, event in events:
+        match event:
+            case OrderPlaced(number=number):
+                prepaid[number] = event.prepaid
+            case ReservationUsed(order=number, invoice=invoice, amount=amount) if identity == use and amount > 0:
+                found = Taken(order=number, invoice=invoice, amount=amount, prepaid=prepaid[number])
+            case OrderCancelled(number=number) if found is not None and found.order == number:
+                return None
+    return found
 
 
 def claims(event: Event) -> Claims:

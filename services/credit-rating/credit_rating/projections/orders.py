@@ -3,7 +3,7 @@
 from typing import Any
 
 from eventlog.projection import Patch, StateTable, boolean, day, json, money, text, uuid
-from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationReturned, ReservationUsed
 
 orders = StateTable(
     "orders",
@@ -63,3 +63,9 @@ def cancelled(e: Any) -> Patch:
 def used(e: Any) -> Patch:
     """An invoice took so much of it."""
     return Patch(key=(e.subject, e.data.order), add={"used": e.data.amount})
+
+
+@orders.on(ReservationReturned, uses=("order", "amount"))
+def returned(e: Any) -> Patch:
+    """The invoice was taken back."""
+    return Patch(key=(e.subject, e.data.order), add={"used": -e.data.amount})

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from credit_rating.domain.order import ORDERS, PlaceOrder
+from credit_rating.recording import Recorder, reversal_id
 from credit_rating.standing import gathered_standing
 from eventlog.log import Log
 from eventlog.meta import Meta
-from events import OrderReleased, command_id, request_hash
+from events import LedgerEntryReversed, OrderReleased, command_id, request_hash
 
 LIMIT = Decimal(48000)
 
@@ -47,7 +48,7 @@ async def test_thirty_orders_at_once_on_two_hosts_never_spend_more_than_the_limi
     assert Decimal(exposure["exposure"]) == 45000 and Decimal(exposure["headroom"]) == 3000
 
 
-async def test_an_invoice_uses_up_its_order_once_and_exposure_counts_it_once(world: Any, rows: Any) -> None:
+async def test_an_invoice_uses_up_its_order_once_and_returns_it_when_it_is_taken_back(world: Any, rows: Any) -> None:
     dealer = await world.dealer("2002")
     await world.trade(dealer, "2002")
     await world.bulk([rows.payment("2002", "P2002", "60000.00", rows.today)])
@@ -61,6 +62,16 @@ async def test_an_invoice_uses_up_its_order_once_and_exposure_counts_it_once(wor
     assert (said["open_invoices"], said["reserved"], said["exposure"]) == ("15000.00", "5000.00", "20000.00")
     again = (await world.get(f"/dealers/{dealer}/orders/O-2002", "branch_manager", branch="B1")).json()
     assert Decimal(again["used"]) == 15000
+    (invoice,) = await world.pool.fetch("select event from g1.ledger_entry where number = 'I-2002'")
+    recorder = Recorder(log=world.log, actor="erp", business_date=rows.today, correlation="c")
+    entry = str(invoice["event"])
+    taken_back = LedgerEntryReversed(entry=entry, kind="invoice", source="erp", number="I-2002", reason="wrong dealer")
+    await world.log.record([recorder.fact(UUID(dealer), reversal_id(invoice["event"]), bytes(32), taken_back)])
+    await world.follow()
+    said = (await world.get(f"/dealers/{dealer}/exposure")).json()
+    assert (said["open_invoices"], said["reserved"], said["exposure"]) == ("0.00", "20000.00", "20000.00")
+    again = (await world.get(f"/dealers/{dealer}/orders/O-2002", "branch_manager", branch="B1")).json()
+    assert Decimal(again["used"]) == 0
 
 
 async def test_a_cancelled_order_frees_its_headroom_and_a_stale_cancellation_is_refused(world: Any) -> None:

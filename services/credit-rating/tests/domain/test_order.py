@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_rating.domain.credit_check import Standing
-from credit_rating.domain.order import ORDERS, CancelOrder, Orders, PlaceOrder, UseReservation
+from credit_rating.domain.order import ORDERS, CancelOrder, Orders, PlaceOrder, ReturnReservation, UseReservation, taken
 from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, PolicyRef, ReservationUsed
 from events.decider import Refused
 
@@ -155,3 +155,38 @@ def test_released_orders_together_never_exceed_limit_and_prepayment(placed, limi
     )
     assert state.reserved.on_credit + state.reserved.prepaid <= limit + unapplied
     assert state.reserved.prepaid <= unapplied
+
+
+def returning(*commands):
+    """What the invoice of the last command took, and the state after these commands and its return."""
+    state, events = Orders(), []
+    for number, command in enumerate(commands):
+        for event in ORDERS.decide(state, command):
+            state = ORDERS.evolve(state, event)
+            events.append((f"{number}", event))
+    return state, lambda use: ReturnReservation(use=use, taken=taken(use, events))
+
+
+def test_an_invoice_that_is_taken_back_returns_what_it_used_and_may_come_again():
+    whole = UseReservation(order="O1", invoice="I1", amount=Decimal(600))
+    state, back = returning(place("O1", "600", prepaid=True, unapplied="600"), whole)
+    assert state == Orders()
+    state = ORDERS.fold(state, ORDERS.decide(state, back("1")))
+    assert (state.reserved.prepaid, state.reserved.on_credit) == (600, 0)
+    assert ORDERS.decide(state, whole) == [used("O1", 600)]
+
+
+def test_an_invoice_of_a_part_returns_that_part():
+    parts = [UseReservation(order="O1", invoice=f"I{n}", amount=Decimal(amount)) for n, amount in ((1, 250), (2, 999))]
+    state, back = returning(place("O1", "600"), *parts)
+    assert state == Orders()
+    state = ORDERS.fold(state, ORDERS.decide(state, back("1")))
+    assert state.reserved.on_credit == 250
+
+
+def test_nothing_is_returned_to_a_cancelled_order_nor_by_an_invoice_that_took_nothing():
+    part = UseReservation(order="O1", invoice="I1", amount=Decimal(250))
+    state, back = returning(place("O1", "600"), part, CancelOrder(number="O1", reason="rest not needed"))
+    assert ORDERS.decide(state, back("1")) == []
+    state, back = returning(part)
+    assert ORDERS.decide(state, back("0")) == [] == ORDERS.decide(state, back("7"))

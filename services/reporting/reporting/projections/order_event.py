@@ -1,12 +1,13 @@
 """What happened to orders, as facts: placed, released or held with every reason, used by invoices, cancelled.
 
-`kind` says which; `amount` is the order's, or what an invoice used; `dated` the business date of the event.
+`kind` says which; `amount` is the order's, or what an invoice used (negative: returned); `dated` the business date of
+the event.
 """
 
 from typing import Any
 
 from eventlog.projection import FactsTable, boolean, day, json, money, text, uuid
-from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationUsed
+from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationReturned, ReservationUsed
 
 order_event = FactsTable(
     "order_event",
@@ -59,11 +60,21 @@ def cancelled(e: Any) -> dict[str, Any]:
 @order_event.on(ReservationUsed, uses=("order", "invoice", "amount"))
 def used(e: Any) -> dict[str, Any]:
     """An invoice took that much of it."""
+    return _invoiced(e, e.data.amount)
+
+
+@order_event.on(ReservationReturned, uses=("order", "invoice", "amount"))
+def returned(e: Any) -> dict[str, Any]:
+    """The invoice was taken back."""
+    return _invoiced(e, -e.data.amount)
+
+
+def _invoiced(e: Any, amount: Any) -> dict[str, Any]:
     return {
         "dealer": e.subject,
         "number": e.data.order,
         "kind": "used",
-        "amount": e.data.amount,
+        "amount": amount,
         "dated": e.businessdate,
         "invoice": e.data.invoice,
     }

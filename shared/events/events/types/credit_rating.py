@@ -99,6 +99,15 @@ class ReservationUsed(Event, owner="credit-rating", stream="orders"):
     amount: Used
 
 
+class ReservationReturned(Event, owner="credit-rating", stream="orders"):
+    """The invoice was taken back: what it used is reserved again, for the order is not yet invoiced (domain.md 2.7)."""
+
+    order: Code
+    invoice: Code
+    amount: Amount
+    prepaid: bool
+
+
 class CreditFileOpened(Event, owner="credit-rating", stream="credit"):
     """Credit work on a new dealer began; the first rating is due 30 days after onboarding (domain.md 2.5)."""
 
