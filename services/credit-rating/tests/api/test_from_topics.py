@@ -14,6 +14,7 @@ import pytest
 from credit_rating import rating_run
 from credit_rating.app import SERVICE
 from credit_rating.rederive import TABLES, Rederived, rederive_all, rederive_log
+from credit_rating.snapshot import company_snapshot, positions
 from eventlog.database import connect_pool
 from eventlog.from_topics import FromTopics
 from eventlog.histories import publish_apart
@@ -21,15 +22,16 @@ from eventlog.restore import CannotRestore
 from service.migrations import migrate
 
 SOURCES = ("credit-rating", "customer-registry")
+BEYOND = "select count(*) from ledger_entry where sequence > 2 or partition <> $1"
 Rederive = Callable[[Iterable[Any]], Awaitable[list[Rederived]]]
 
 
 @pytest.fixture
-async def from_topics(stack: Any, database: Callable[..., Awaitable[Any]]) -> Any:
-    """`await from_topics(records)`: published to topics of their own, restored elsewhere, and decided again."""
+async def restored(stack: Any, database: Callable[..., Awaitable[Any]]) -> Any:
+    """`await restored(records)`: published to topics of their own, and their log restored elsewhere."""
     async with AsyncExitStack() as opened:
 
-        async def again(records: Iterable[Any]) -> list[Rederived]:
+        async def again(records: Iterable[Any]) -> FromTopics:
             urls = await database("audit")
             migrate(urls.owner)
             topics = await publish_apart(stack, f"{urls.name}.", SOURCES, records)
@@ -37,9 +39,36 @@ async def from_topics(stack: Any, database: Callable[..., Awaitable[Any]]) -> An
             opened.push_async_callback(pool.close)
             made = FromTopics("credit-rating", TABLES, pool, kafka=stack.kafka.client_options(), topics=topics)
             await made.restore(urls.owner, SERVICE.deciders)
-            return [each async for each in rederive_log(made.log, made.bring_to)]
+            return made
 
         yield again
+
+
+@pytest.fixture
+def from_topics(restored: Any) -> Rederive:
+    """`await from_topics(records)`: the same, and every decision taken again."""
+
+    async def again(records: Iterable[Any]) -> list[Rederived]:
+        made = await restored(records)
+        return [each async for each in rederive_log(made.log, made.bring_to)]
+
+    return again
+
+
+async def test_the_tables_hold_exactly_what_lies_within_a_cut_also_one_further_back(world: Any, restored: Any) -> None:
+    await world.trade(await world.dealer("7000", territory="T9", survey=None), "7000", months=3)
+    made = await restored(world.told)
+    ends = {"credit-rating": await made.log.last()}
+    last = max(ends["credit-rating"], key=lambda partition: ends["credit-rating"][partition])
+    back = {"credit-rating": {last: 2}}
+    for cut in (back, ends, back, {}):
+        await made.bring_to(cut)
+        async with company_snapshot(made.log.pool) as conn:
+            assert await positions(conn) == {
+                source: {p: cut.get(source, {}).get(p, 0) for p in range(12)} for source in SOURCES
+            }
+            beyond = await conn.fetchval(BEYOND, last)
+        assert (beyond > 0) == (cut is ends)
 
 
 async def test_every_decision_and_the_end_of_every_run_come_out_again(
