@@ -124,6 +124,7 @@ class ImportWorker:
         try:
             sink = await self.importing.sink(running)
             if not job.dry_run:
+                await self._all_written()
                 known = await rows_brought(self.runtime.log, job.id, after=after)
                 sink = self._whole(counting(sink, known))
             done = await run_import(
@@ -159,6 +160,14 @@ class ImportWorker:
             return await asyncio.shield(task)
 
         return written
+
+    async def _all_written(self) -> None:
+        """Wait for what an earlier attempt still writes, so that no row of it is taken for somebody else's.
+
+        A process that was killed may leave a call in the database, which commits later: a cut waits for those too.
+        """
+        await self.settle()
+        await self.runtime.log.cut()
 
     async def settle(self) -> None:
         """Wait for the slices that are being written."""

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from eventlog.database import connect_pool
+from eventlog.facts import RECORD
 from eventlog.log import Log
 from eventlog.meta import Fact
 from eventlog.projection import StateTable, text, uuid
@@ -37,7 +39,7 @@ from events import (
     request_hash,
     uuid7,
 )
-from events.placement import HEADER, pack
+from events.placement import HEADER, key_of, pack, partition_of
 from service.app import Service
 from service.imports import MappedRecord, RowVerdict, SaleLine
 from service.imports.api import imports_of
@@ -324,6 +326,40 @@ async def test_every_row_leads_to_its_events_and_every_event_to_its_row(world: W
                                                .removeprefix("\ufeff"))))["row"]  # fmt: skip
     answer = await world.client.get(said["links"]["rows"].format(row=rejected), headers=IMPORTER)
     assert answer.json()["events"] == []
+
+
+async def test_what_a_killed_process_left_in_the_database_counts_as_accepted(
+    world: World, some: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = await world.send(some)
+    left, begun = await asyncpg.connect(world.urls.app), asyncio.Event()
+
+    async def record(facts: list[Fact]) -> Any:
+        """The first call reaches the database and is not committed when its process dies."""
+        if not begun.is_set():
+            begun.set()
+            partition = partition_of(key_of(facts[0].stream), PARTITIONS)
+            own = [fact for fact in facts if partition_of(key_of(fact.stream), PARTITIONS) == partition]
+            streams, commands, hashes, ids, documents, claims = zip(*own, strict=True)
+            await left.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents)
+            written.set()
+        return await asyncio.Event().wait()
+
+    transaction, written = left.transaction(isolation="read_committed"), asyncio.Event()
+    await transaction.start()
+    with monkeypatch.context() as dying:
+        dying.setattr(world.runtime.log, "record", record)
+        process = asyncio.create_task(world.worker().work())
+        await written.wait()
+        process.cancel()
+        await asyncio.gather(process, return_exceptions=True)
+    again = asyncio.create_task(world.worker().work())
+    await asyncio.sleep(0.5)
+    await transaction.commit()
+    await left.close()
+    assert await again == 1
+    said = await world.get(sent.json()["id"])
+    assert (said["state"], said["accepted"], said["duplicates"], await world.count()) == ("completed", 200, 0, 200)
 
 
 async def test_an_import_that_is_undone_may_come_again(world: World, some: bytes) -> None:
