@@ -14,8 +14,8 @@ from uuid import UUID
 
 import pytest
 import uvicorn
-from conftest import ANNA, Served, story
 from playwright.async_api import Browser, Page, async_playwright
+from small_story import ANNA, Served, story
 
 from service.access import COOKIE
 from service.testing import SECRET

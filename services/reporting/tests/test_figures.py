@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from conftest import ANNA, BOLIN, CHEN, Served
+from small_story import ANNA, BOLIN, CHEN, Served
 
 from service.testing import bearer
 

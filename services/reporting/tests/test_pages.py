@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import openpyxl
 import pytest
-from conftest import ANNA, BOLIN, CHEN, Served
+from small_story import ANNA, BOLIN, CHEN, Served
 
 from service.testing import bearer
 
