@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -33,6 +35,7 @@ insert into log.mark as known (partition, sequence, id, kafka_offset)
     select * from unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::bigint[])
     on conflict (partition) do update set sequence = excluded.sequence, id = excluded.id,
         kafka_offset = excluded.kafka_offset, published_at = clock_timestamp()
+    where known.sequence < excluded.sequence
 """
 OPEN = "update log.lineage set opened = true, service = $1 where not opened and service in ('', $1)"
 LINEAGE = "select lineage, service from log.lineage"
@@ -97,10 +100,13 @@ class Publisher:
 
     async def open(self) -> None:
         """Compare the log with its topic and open it for writing; raises `Diverged` if they do not agree."""
-        self.marks = await self._compare()
+        known = {row["partition"]: row for row in await self.log.pool.fetch(MARKS)}
+        self.marks = await self._compare(known)
         await self.log.pool.execute(OPEN, self.log.name)
         if (named := await self.log.pool.fetchval("select service from log.lineage")) != self.log.name:
             raise Diverged(f"this database holds the log of {named or 'nobody'}, not of {self.log.name}")
+        late = [p for p, mark in self.marks.items() if mark.sequence > (known[p]["sequence"] if p in known else 0)]
+        await self._mark(late)  # a batch was sent and its mark lost: nothing may follow that would correct it
 
     async def drained(self) -> bool:
         """Whether Kafka has acknowledged all that the log holds."""
@@ -147,17 +153,20 @@ class Publisher:
         """One batch of each partition that is behind; marks move for those that Kafka acknowledged."""
         before = dict(self.marks)
         outcomes = await asyncio.gather(*(self._send(producer, p) for p in partitions), return_exceptions=True)
-        moved = [p for p in partitions if self.marks[p] != before[p]]
-        await self.log.pool.execute(
-            MARK,
-            moved,
-            [self.marks[p].sequence for p in moved],
-            [self.marks[p].id for p in moved],
-            [self.marks[p].next_offset - 1 for p in moved],
-        )
+        await self._mark([p for p in partitions if self.marks[p] != before[p]])
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+
+    async def _mark(self, partitions: list[int]) -> None:
+        """Write down what Kafka acknowledged of these partitions."""
+        await self.log.pool.execute(
+            MARK,
+            partitions,
+            [self.marks[p].sequence for p in partitions],
+            [self.marks[p].id for p in partitions],
+            [self.marks[p].next_offset - 1 for p in partitions],
+        )
 
     async def _send(self, producer: AIOKafkaProducer, partition: int) -> None:
         mark = self.marks[partition]
@@ -184,9 +193,8 @@ class Publisher:
         self.marks[partition] = Mark(last.sequence, last.id, mark.next_offset + batch.record_count())
         self.published += batch.record_count()
 
-    async def _compare(self) -> dict[int, Mark]:
-        """The marks that topic and log agree on."""
-        known = {row[0]: row for row in await self.log.pool.fetch(MARKS)}
+    async def _compare(self, known: Mapping[int, asyncpg.Record]) -> dict[int, Mark]:
+        """The marks that topic and log agree on; `known` are those of the database."""
         lineage = await self.log.pool.fetchval("select lineage from log.lineage")
         marks = {}
         for partition, end in (await tail.ends(self.kafka, self.topic, self.log.partitions)).items():

@@ -202,3 +202,46 @@ async def test_a_topic_that_would_lose_events_is_refused(stack, kafka, topic_pre
         await require_fit(kafka, name, partitions)
     with pytest.raises(TopicUnfit, match="partitions"):
         await require_fit(kafka, name, 6)
+
+
+MARKS = "select partition, sequence, id, kafka_offset from log.mark order by partition"
+
+
+async def marked(log: Log, publisher: Publisher) -> list[asyncpg.Record]:
+    """The marks in the database, once they say that all is published."""
+    await drained(publisher)
+    lasts = {p: last for p, last in (await log.last()).items() if last}
+    async with asyncio.timeout(30):
+        while True:
+            found = await log.pool.fetch(MARKS)
+            if {row["partition"]: row["sequence"] for row in found} == lasts:
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def test_a_mark_that_was_lost_after_its_batch_was_sent_is_written_again_from_the_topics_end(
+    make_log, kafka, topic
+):
+    log = await make_log()
+    async with publishing(log, kafka, topic) as publisher:
+        await fill(log, 5, 40)
+        written = await marked(log, publisher)
+    owner = await asyncpg.connect(log.urls.owner)
+    await owner.execute("delete from log.mark where partition % 2 = 0")
+    await owner.execute("update log.mark set sequence = 1")
+    await owner.close()
+    await Publisher(log, kafka, topic).open()
+    assert await log.pool.fetch(MARKS) == written
+
+
+async def test_a_publisher_that_was_overtaken_sets_no_mark_back(make_log, kafka, topic):
+    log = await make_log()
+    slow = Publisher(log, kafka, topic)
+    await slow.open()
+    async with publishing(log, kafka, topic) as publisher:
+        await fill(log, 0, 40)
+        written = await marked(log, publisher)
+    partition, last = written[0][:2]
+    slow.marks[partition] = publisher.marks[partition]._replace(sequence=last - 1)
+    await slow._mark([partition])
+    assert await log.pool.fetch(MARKS) == written
