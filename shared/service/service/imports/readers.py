@@ -5,10 +5,8 @@ from pathlib import Path
 
 from service.imports.csv_rows import CsvTable
 from service.imports.limits import Limits
-from service.imports.parquet_rows import ParquetTable
 from service.imports.refusals import ImportRefused
 from service.imports.tables import Format, Table
-from service.imports.xlsx_rows import XlsxTable
 
 EXTENSIONS: dict[str, Format] = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".parquet": "parquet"}
 CHUNK = 1024 * 1024
@@ -30,9 +28,13 @@ def open_table(
     """
     limits = limits or Limits()
     match format_of(path, name=name or path.name, limits=limits):
-        case "parquet":
+        case "parquet":  # the libraries of both are loaded with the first such file: a service starts a second sooner
+            from service.imports.parquet_rows import ParquetTable
+
             return ParquetTable(path, limits=limits)
         case "xlsx":
+            from service.imports.xlsx_rows import XlsxTable
+
             return XlsxTable(path, sheet=sheet, limits=limits)
         case "csv":
             return CsvTable(path, encoding=encoding, delimiter=delimiter, limits=limits)
