@@ -26,6 +26,7 @@ from eventlog.tracing import links_of
 POLL_MS = 15
 """How long a poll waits. FastStream sleeps as long again when it found nothing, so this bounds the latency."""
 BATCH = 2_000
+UNHEARD_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 tracer = trace.get_tracer("eventlog")
@@ -69,6 +70,7 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         self.reader = reader
         self.turned_at = time.monotonic()
         self.assignment: set[TopicPartition] = set()
+        self.applying = False
         self._subscriber = broker.subscriber(
             *sorted(reader.topics),
             group_id=group,
@@ -108,6 +110,13 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         fetcher = getattr(self._consumer, "_fetcher", None)
         return fetcher is not None and fetcher.error_future.done()
 
+    @property
+    def unheard(self) -> bool:
+        """Whether Kafka has answered no fetch of any partition for some seconds."""
+        consumer = self._consumer
+        heard = [consumer.last_poll_timestamp(each) or 0 for each in self.assignment] if consumer else []
+        return bool(heard) and time.time() - max(heard) / 1000 > UNHEARD_SECONDS
+
     def lag(self) -> dict[Place, int]:
         """Events of each assigned partition that Kafka holds and the tables do not show yet."""
         consumer, found = self._consumer, {}
@@ -136,7 +145,11 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
             links=links_of(records),
             attributes={"messaging.system": "kafka", "messaging.batch.message_count": len(records)},
         ):
-            seeks = await self.reader.apply(records)
+            self.applying = True
+            try:
+                seeks = await self.reader.apply(records)
+            finally:
+                self.applying = False
         self._seek(seeks)
         self._pause()
         self.turned_at = time.monotonic()

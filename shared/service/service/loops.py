@@ -117,11 +117,13 @@ def went_round(consuming: Consuming) -> float:
     """When a subscription last made progress or tried again (monotonic); nothing to do counts as progress.
 
     Partitions that stopped are left out: they wait for an operator and show in the notices. A client whose fetching
-    ended makes no progress again, whatever it was last told of the topic's end.
+    ended makes no progress again, whatever it was last told of the topic's end; one that Kafka does not answer waits.
     """
     reader = consuming.reader
     if consuming.broken:
         return consuming.turned_at
+    if consuming.unheard and not consuming.applying:
+        return time.monotonic()
     behind = any(events for place, events in consuming.lag().items() if place not in reader.stopped)
     return max(consuming.turned_at, reader.turned_at) if behind else time.monotonic()
 
