@@ -1,0 +1,168 @@
+"""The database comes back as an earlier self, promoted or restored: the fork must be caught, and `adopt` heal it.
+
+What was accepted and not yet published is lost by nature and counted (law 1's exception); what a topic holds stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import asyncpg
+
+from dealerlog import records
+from dealerlog.postgres import BIN, Postgres
+from dealerlog.problem import Problem
+from faults import recovery
+from faults.kinds import Strike, kind, until
+from faults.world import QUIET, SPLIT, World
+
+CAUGHT = ("adopt", "restore")
+
+
+def _copy(world: World, *, follows: bool) -> Postgres:
+    """A copy of the running server: a replica that follows it, or a backup."""
+    other = world.another_postgres()
+    data = other.folder / "data"
+    shutil.rmtree(other.folder, ignore_errors=True)
+    other.folder.mkdir(parents=True)
+    argv = [str(BIN / "pg_basebackup"), "-D", str(data), "-X", "stream", "-c", "fast", "-d", world.postgres.url()]
+    done = subprocess.run([*argv, *(["-R"] if follows else [])], capture_output=True, text=True)
+    if done.returncode:
+        raise Problem(f"no copy of PostgreSQL could be made: {done.stderr}")
+    if not follows:
+        (data / "recovery.signal").touch()
+        (data / "postgresql.auto.conf").write_text("restore_command = 'false'\nrecovery_target_timeline = 'latest'\n")
+    _belongs(data)
+    return other
+
+
+def _belongs(data: Path) -> None:
+    """As root, the server runs as nobody."""
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("nobody")
+        for each in (data, *data.rglob("*")):
+            os.chown(each, owner.pw_uid, owner.pw_gid)
+        data.chmod(0o700)
+
+
+def _on(server: Postgres, statement: str) -> object:
+    async def ask() -> object:
+        connection = await asyncpg.connect(server.url(), timeout=10)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def _ahead(world: World, other: Postgres) -> bool:
+    """Whether a topic holds events of the split service that this other server's log lacks."""
+    ends = (
+        "select coalesce(sum(last), 0)::bigint from (select max(sequence) as last from log.event group by partition) e"
+    )
+    marks = "select coalesce(sum(sequence), 0)::bigint from log.mark"
+
+    async def ask(server: Postgres, statement: str) -> int:
+        connection = await asyncpg.connect(server.url(world.fleet.databases[SPLIT].name), timeout=10)
+        try:
+            return int(await connection.fetchval(statement))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask(world.postgres, marks)) > asyncio.run(ask(other, ends))
+
+
+def _caught(strike: Strike) -> None:
+    """The publisher of the split service must stop by itself and say what to do."""
+    world = strike.world
+    relay = world.of(SPLIT, "relay")
+
+    def says() -> bool:
+        recovery.keep(world, relay)
+        return any(word in world.notice(relay, "publisher") for word in CAUGHT)
+
+    strike.note = f"caught after {until(says, 'a publisher that stopped', 60):.1f} s"
+
+
+def _adopt(strike: Strike, *, asleep: str = "") -> None:
+    """The operator's step (docs/operating.md): services down, `adopt` each log, services up."""
+    world = strike.world
+    processes = [each for each in world.processes.values() if each.name != asleep]
+    world.stop(processes)
+    strike.ledger.losses += 1
+    for member in world.fleet.members:
+        asyncio.run(records.adopt(world.fleet, member, QUIET))
+    for process in processes:
+        world.start(process)
+    strike.rewound = True
+
+
+@kind("replica-promoted", "a lagging replica is promoted under running publishers; caught, then adopted", every=4)
+def replica_promoted(strike: Strike) -> None:
+    """The replica's stream is cut, the primary goes on and dies: the promoted one lacks what was published."""
+    world = strike.world
+    replica = _copy(world, follows=True)
+    replica.start()
+    strike.pause(0.5, 1.5)
+    _on(replica, "select pg_wal_replay_pause()")
+    _lag(strike, replica)
+    world.postmaster().popen.kill()
+    world.postmaster().popen.wait()
+    _cut_off(replica)
+    _on(replica, "select pg_promote()")
+    world.move_to(replica)
+    _caught(strike)
+    _adopt(strike)
+
+
+def _lag(strike: Strike, other: Postgres) -> None:
+    """Wait until the topic is ahead of the other server's log, and a moment longer."""
+    deadline = time.monotonic() + 30
+    while not _ahead(strike.world, other):
+        if time.monotonic() > deadline:
+            raise Problem("nothing was published in 30 s")
+        time.sleep(0.1)
+    strike.pause(0, 1)
+
+
+def _cut_off(replica: Postgres) -> None:
+    """Take from the replica what it received and did not replay, as if its stream had been cut when it paused."""
+    replica.stop()
+    auto = replica.data / "postgresql.auto.conf"
+    auto.write_text("\n".join(line for line in auto.read_text().splitlines() if "primary_conninfo" not in line) + "\n")
+    replica.start()
+
+
+@kind("database-restored", "the database is restored to an earlier moment while a publisher sleeps", every=4)
+def database_restored(strike: Strike) -> None:
+    """The sleeper wakes with marks that the restored log never reached, among events that took their numbers."""
+    world = strike.world
+    backup = _copy(world, follows=False)
+    sleeper = world.of(SPLIT, "relay")
+    deadline = time.monotonic() + 30
+    marks = sum(asyncio.run(recovery.standing(world))[SPLIT].marks.values())
+    while sum(asyncio.run(recovery.standing(world))[SPLIT].marks.values()) <= marks and time.monotonic() < deadline:
+        time.sleep(0.1)
+    world.signal(sleeper, signal.SIGSTOP)
+    try:
+        world.postmaster().popen.kill()
+        world.postmaster().popen.wait()
+        backup.start()
+        until(lambda: _on(backup, "select pg_is_in_recovery()") is False, "a restored server", 30)
+        world.move_to(backup)
+        second = world.extra(SPLIT, "relay")
+        until(lambda: any(w in world.notice(second, "publisher") for w in CAUGHT), "a publisher that stopped", 60)
+        _adopt(strike, asleep=sleeper.name)
+        strike.pause(3, 6)
+    finally:
+        world.signal(sleeper, signal.SIGCONT)
+    strike.pause(0.5, 2)
+    world.dismiss(second)
