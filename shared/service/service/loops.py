@@ -38,6 +38,8 @@ STALE_SECONDS = 20.0
 DATABASE_LOST: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 LOG_LOST: tuple[type[Exception], ...] = (*DATABASE_LOST, LogRefused)
 KAFKA_SECONDS = 2.0
+METADATA_MS = 10_000
+"""How long a topic that was away and came back may go unheard: aiokafka would ask again after five minutes only."""
 log = structlog.get_logger("loops")
 
 
@@ -76,7 +78,11 @@ def _consuming(runtime: Runtime, figures: Figures) -> Loop:
     """One broker for the projector and every reaction, each in a group of its own."""
     settings = runtime.settings
     broker = KafkaBroker(
-        settings.kafka_bootstrap_servers, security=security_of(settings), client_id=runtime.name, logger=None
+        settings.kafka_bootstrap_servers,
+        security=security_of(settings),
+        client_id=runtime.name,
+        logger=None,
+        metadata_max_age_ms=METADATA_MS,
     )
     group = f"{settings.kafka_topic_prefix}{runtime.name}"
     readers: list[Applies] = [*runtime.reactors, *([runtime.projector] if runtime.projector.topics else [])]

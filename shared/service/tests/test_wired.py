@@ -353,6 +353,24 @@ async def test_lost_database_connections_end_no_loop(settings: Settings, until: 
         assert (await http.get("/health/live")).status_code == 200
 
 
+async def test_a_topic_that_was_away_and_came_back_is_followed_again(
+    settings: Settings, until: Any, admin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.loops.METADATA_MS", 500)
+    topic = topic_of("credit-rating", settings.kafka_topic_prefix)
+    async with running(settings.model_copy(update={"roles": "worker"})) as (app, _):
+        consuming = app.state.runtime.figures.consuming["tables"]
+
+        async def follows(partitions: int) -> bool:
+            return len(consuming.assignment) == partitions
+
+        await until(lambda: follows(settings.partitions))
+        await admin.delete_topics([topic])
+        await until(lambda: follows(0))
+        await admin.create_topics([NewTopic(topic, settings.partitions, 1)])
+        await until(lambda: follows(settings.partitions))
+
+
 async def test_a_publisher_that_stopped_says_why_and_what_to_do(settings: Settings, until: Any, admin: Any) -> None:
     async with running(settings) as (app, http):
         await until(lambda: opened(app))
