@@ -48,6 +48,10 @@ class Admission:
             offsets[place] = self.reached.get(place, Reached()).offset
         return offsets
 
+    def emptied(self, place: Place) -> None:
+        """The topic holds nothing of a partition: the stored event cannot come again, the next one is believed."""
+        self._unsure.discard(place)
+
     def admit(self, records: Iterable[Record]) -> Admitted:
         """Judge a batch, in the order of each partition. Changes no position: `settle` does, once it is committed."""
         batch = Admitted()

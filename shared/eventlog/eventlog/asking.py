@@ -10,7 +10,7 @@ import structlog
 from eventlog.admission import Admission
 from eventlog.arrived import Record
 from eventlog.positions import Place
-from eventlog.reached import UNKNOWN_OFFSET
+from eventlog.reached import UNKNOWN_OFFSET, Reached
 from events.placement import HEADER
 
 SILENT_SECONDS = 0.2
@@ -50,6 +50,8 @@ Ask = Callable[[str, int, int, int], Awaitable[Sequence[Record]]]
 Raises `Silent` when asking again may help, `Unasked` when it cannot.
 """
 
+Apply = Callable[[Sequence[Record]], Awaitable[object]]
+
 
 class Missing(NamedTuple):
     """What was learnt of a hole: records to apply now (none: the partition stopped, or the owner was `silent`)."""
@@ -76,6 +78,34 @@ async def ask_for(ask: Ask | None, admission: Admission, place: Place, hole: tup
         return _stop(admission, place, f"{lacks} and {source} has none of them published: republish it, then restart")
     log.info("the owner filled a hole", source=source, partition=partition, after=after, events=len(records))
     return Missing(records)
+
+
+async def make_up(ask: Ask | None, admission: Admission, place: Place, lost: int, apply: Apply) -> None:
+    """Ask for what a topic held behind the position and holds no more; `lost` is how many records that were.
+
+    No gap shows it, for nothing comes: the topic is empty. An owner that has no more than what is applied ends it.
+    """
+    admission.emptied(place)
+    while place not in admission.stopped:
+        after = admission.reached.get(place, Reached()).sequence
+        if ask is None:
+            await ask_for(None, admission, place, (after, after + lost))
+            return
+        try:
+            records = await ask(*place, after, after + lost)
+        except Unasked:
+            await ask_for(ask, admission, place, (after, after + lost))
+            return
+        except Silent as error:
+            log.warning("the owner of a log is silent", place=place, why=str(error))
+            await asyncio.sleep(SILENT_SECONDS)
+            continue
+        if not records:
+            return
+        log.info("the owner fills an emptied topic", place=place, after=after, events=len(records))
+        await apply(records)
+        if admission.reached.get(place, Reached()).sequence == after:
+            return
 
 
 def _stop(admission: Admission, place: Place, why: str) -> Missing:

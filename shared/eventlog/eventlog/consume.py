@@ -5,13 +5,14 @@ costs more than the fetch. Kafka's committed offsets are a hint: on assignment e
 event on.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Protocol
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy, Context
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
@@ -58,6 +59,10 @@ class Applies(Protocol):
         """Apply a batch; answers where to seek to. Raises nothing that another attempt could mend."""
         ...
 
+    async def emptied(self, place: Place, lost: int) -> None:
+        """The topic held `lost` records behind the position and holds none: ask the owner for them."""
+        ...
+
     async def idle(self) -> None:
         """Wait until no batch is being applied."""
         ...
@@ -71,6 +76,7 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         self.turned_at = time.monotonic()
         self.assignment: set[TopicPartition] = set()
         self.applying = False
+        self._looking: set[asyncio.Task[None]] = set()
         self._subscriber = broker.subscriber(
             *sorted(reader.topics),
             group_id=group,
@@ -95,14 +101,37 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         """Let the batch under way end, so that the next owner starts behind it."""
         await self.reader.idle()
         self.assignment.clear()
+        for task in self._looking:
+            task.cancel()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Read each partition from the event at its stored position on, which must then come again."""
         self.assignment = set(assigned)
         places = {(self.reader.topics[each.topic], each.partition): each for each in assigned}
-        for place, offset in (await self.reader.assigned(places)).items():
+        offsets = await self.reader.assigned(places)
+        for place, offset in offsets.items():
             self._consumer.seek(places[place], max(offset, 0))
         self.turned_at = time.monotonic()
+        stored = {place: (places[place], offset) for place, offset in offsets.items()}
+        looking = asyncio.create_task(self._look_for_emptied(stored))
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
+
+    async def _look_for_emptied(self, places: Mapping[Place, tuple[TopicPartition, int]]) -> None:
+        """Find partitions whose records were deleted up to the very end, behind the position: no record tells of it."""
+        partitions = [partition for partition, _ in places.values()]
+        try:
+            first = await self._consumer.beginning_offsets(partitions)
+            end = await self._consumer.end_offsets(partitions)
+        except KafkaError as error:
+            log.warning("cannot say whether topics were emptied: the next event or assignment will", why=str(error))
+            return
+        for place, (partition, offset) in places.items():
+            lost = end[partition] - 1 - offset
+            if lost > 0 and first[partition] == end[partition]:
+                log.warning("a topic was emptied behind the position", place=place, lost=lost)
+                await self.reader.emptied(place, lost)
+        self._pause()
 
     @property
     def broken(self) -> bool:

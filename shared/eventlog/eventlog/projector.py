@@ -10,7 +10,7 @@ from opentelemetry import trace
 from eventlog import feeding, positions, replay
 from eventlog.admission import Admission, Admitted
 from eventlog.arrived import Record
-from eventlog.asking import Ask, ask_for
+from eventlog.asking import Ask, ask_for, make_up
 from eventlog.connection import Connection, Pool
 from eventlog.feeding import POISON, Item
 from eventlog.generations import Open, Security, ensure, find
@@ -104,6 +104,10 @@ class Projector:
             seeks = await self._apply(records)
         topic_of = {source: topic for topic, source in self.topics.items()}
         return {(topic_of[source], partition): offset for (source, partition), offset in seeks.items()}
+
+    async def emptied(self, place: Place, lost: int) -> None:
+        """The topic held `lost` records behind the position and holds none: ask the owner for them."""
+        await make_up(self._ask, self.admission, place, lost, self.apply)
 
     async def replay(self, stream: Stream) -> dict[str, replay.Replayed]:
         """Drain a parked stream of every live generation that holds it."""

@@ -15,7 +15,7 @@ from eventlog import act, parking, positions
 from eventlog.act import FINAL, Handles
 from eventlog.admission import Admission, Admitted
 from eventlog.arrived import Arrived, Record
-from eventlog.asking import Ask, ask_for
+from eventlog.asking import Ask, ask_for, make_up
 from eventlog.connection import Pool
 from eventlog.inheriting import meta_of
 from eventlog.parking import Aside, Stream
@@ -94,6 +94,10 @@ class Reactor:
             seeks = await self._apply(records)
         topic_of_source = {source: topic for topic, source in self.topics.items()}
         return {(topic_of_source[source], partition): offset for (source, partition), offset in seeks.items()}
+
+    async def emptied(self, place: Place, lost: int) -> None:
+        """The topic held `lost` records behind the position and holds none: ask the owner for them."""
+        await make_up(self._ask, self.admission, place, lost, self.apply)
 
     async def replay(self, stream: Stream) -> str | None:
         """Drain a parked stream; answers why its next event still cannot be answered, if so."""

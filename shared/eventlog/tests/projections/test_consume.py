@@ -2,9 +2,12 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from aiokafka.admin import NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import NewTopic, RecordsToDelete
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
 from eventlog.consume import Consuming
@@ -14,8 +17,8 @@ DEALERS = [f"0191d3a2-0000-7000-8000-0000000000{n:02x}" for n in range(16)]
 
 
 @asynccontextmanager
-async def worker(stack, world, pool, prefix, tables=None):
-    projector = Projector("reporting", tables or world.declare(), pool, world.PARTITIONS, prefix=prefix)
+async def worker(stack, world, pool, prefix, tables=None, ask=None):
+    projector = Projector("reporting", tables or world.declare(), pool, world.PARTITIONS, prefix=prefix, ask=ask)
     await projector.start()
     broker = KafkaBroker(stack.kafka.bootstrap_servers, logger=None)
     consuming = Consuming(broker, projector, group=f"{prefix}reporting")
@@ -102,3 +105,64 @@ async def test_a_record_that_is_none_of_ours_stops_its_partition_only(stack, wor
             await until(counting(pool, others))
             assert "no placement header" in projector.stopped["credit-rating", hostile.partition]
     assert await pool.fetchval("select count(*) from g1.ledger_entry") == others
+
+
+async def emptied(admin, name, partitions):
+    """Delete every record of a topic, up to its very end."""
+    everything = {TopicPartition(name, p): RecordsToDelete(-1) for p in range(partitions)}
+
+    async def deleted():
+        try:
+            return await admin.delete_records(everything)
+        except KafkaError:  # a topic that is new has no leader for a moment
+            return False
+
+    await until(deleted)
+
+
+async def test_what_an_emptied_topic_held_behind_the_position_is_asked_from_its_owner_at_once(
+    stack, world, pool, topic_prefix, prefixed
+):
+    for number in range(120):
+        prefixed.add(world.invoice(f"I-{number}"), DEALERS[number % 16])
+    records = prefixed.all()
+    name = f"{topic_prefix}credit-rating.events"
+    held = {}
+    for record in records:
+        held.setdefault(record.partition, []).append(record)
+
+    async def ask(source, partition, after, upto):
+        found = held.get(partition, [])[after:upto][:7]
+        return [replace(each, offset=-1) for each in found] if source == "credit-rating" else []
+
+    async with world.topics(stack, [f"{topic_prefix}{each}.events" for each in ALL]) as admin:
+        await world.publish(stack, records[:60])
+        async with worker(stack, world, pool, topic_prefix):
+            await until(counting(pool, 60))
+        await world.publish(stack, records[60:])
+        await emptied(admin, name, world.PARTITIONS)
+        async with worker(stack, world, pool, topic_prefix, ask=ask) as (projector, _):
+            await until(counting(pool, 120))
+            assert not projector.stopped
+        async with worker(stack, world, pool, topic_prefix, ask=ask) as (projector, _):
+            extra = prefixed.add(world.invoice("I-120"), DEALERS[0])
+            held[extra.partition].append(extra)
+            await world.publish(stack, [extra])
+            await until(counting(pool, 121))
+            assert not projector.stopped
+    assert await pool.fetchval("select sum(invoices) from g1.dealer") == 121
+
+
+async def test_an_emptied_topic_stops_its_partition_where_nobody_can_be_asked(
+    stack, world, pool, topic_prefix, prefixed
+):
+    record = prefixed.add(world.invoice("I-1"), DEALERS[0])
+    async with world.topics(stack, [f"{topic_prefix}{each}.events" for each in ALL]) as admin:
+        await world.publish(stack, [record])
+        await emptied(admin, f"{topic_prefix}credit-rating.events", world.PARTITIONS)
+        async with worker(stack, world, pool, topic_prefix) as (projector, _):
+
+            async def stopped():
+                return "lacks sequences 1 to 1" in projector.stopped.get(("credit-rating", record.partition), "")
+
+            await until(stopped)
