@@ -26,7 +26,7 @@ from tiering.domain.windows import Window
 from tiering.facts_at_cut import codes_by_dealer
 from tiering.projections.dealers import onboarding
 from tiering.published_policies import policy_of
-from tiering.running import reference
+from tiering.running import excluded_of, reference
 from tiering.snapshot import company_snapshot
 
 TABLES = [onboarding]
@@ -137,6 +137,7 @@ async def rerank(log: Log, started: ClassificationRunStarted) -> Ranking:
         window=Window(started.window_from, started.window_to),
         measure=started.measure,  # type: ignore[arg-type]  # a run starts with one of the two
         cuts=policy.abc.cuts,
+        without=excluded_of(started),
     )
 
 

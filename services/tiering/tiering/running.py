@@ -70,12 +70,18 @@ async def ranking_of(runtime: Runtime, started: ClassificationRunStarted) -> Ran
     policy = await policy_of(runtime.log, **reference(started.policy))
     await wait_until_shown(runtime.pool, cut, runtime.settings.wait_seconds)
     window = Window(started.window_from, started.window_to)
+    without = excluded_of(started)
     measure = "gross_sales" if started.measure == "gross_sales" else "net_sales"
     async with company_snapshot(runtime.pool) as conn:
-        await refuse_parked(conn)
+        await refuse_parked(conn, cut, without)
         sums = await sums_by_dealer(conn, cut, window, measure)  # type: ignore[arg-type]
         codes = await codes_by_dealer(conn, cut)
-    return await asyncio.to_thread(classify_sums, sums, codes, policy.abc.cuts)
+    return await asyncio.to_thread(classify_sums, sums, codes, policy.abc.cuts, without)
+
+
+def excluded_of(started: ClassificationRunStarted) -> frozenset[str]:
+    """The dealers that a run leaves out, as its start named them."""
+    return frozenset(each.dealer for each in started.excluded)
 
 
 def reference(policy: PolicyRef) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from eventlog.connection import Connection, Pool
@@ -24,9 +24,12 @@ select p.source, p.partition, p.sequence
 from projection.position p join projection.generation g on p.reader = g.schema
 """
 PARKED = """
-select p.source || ' ' || p.stream from projection.parked_stream p
-join projection.generation g on p.reader = g.schema order by 1 limit 20
+select split_part(k.stream, '/', 1) as dealer, k.source, k.partition, min(k.sequence) as first
+from projection.parked k join projection.generation g on k.reader = g.schema
+where split_part(k.stream, '/', 1) ~ '^[0-9a-f]{8}-' group by 1, 2, 3 order by 1
 """
+MOST_EXCLUDED = 500
+"""As many as an event may name; with more parked something is broken at large."""
 
 
 @asynccontextmanager
@@ -48,10 +51,24 @@ async def positions(conn: Connection | Pool) -> dict[str, dict[int, int]]:
     return found
 
 
-async def refuse_parked(conn: Connection) -> None:
-    """Refuse a company-wide decision while a stream is parked: its figures would be missing unseen."""
-    if parked := [row[0] for row in await conn.fetch(PARKED)]:
-        raise Problem("stream-parked", "Streams wait for the operator: replay them first.", streams=parked)
+async def parked_dealers(conn: Connection) -> list[str]:
+    """Dealers with a parked stream: a run names and excludes them; refuses where there are too many to name."""
+    dealers = sorted({row["dealer"] for row in await conn.fetch(PARKED)})
+    if len(dealers) > MOST_EXCLUDED:
+        raise Problem("stream-parked", f"Streams of {len(dealers)} dealers wait for the operator: replay them first.")
+    return dealers
+
+
+async def refuse_parked(conn: Connection, cut: Sequences, without: Collection[str]) -> None:
+    """Refuse to rank while events within the cut are parked whose dealers the run does not exclude."""
+    unseen = {
+        row["dealer"]
+        for row in await conn.fetch(PARKED)
+        if row["dealer"] not in without and row["first"] <= cut.get(row["source"], {}).get(row["partition"], 0)
+    }
+    if unseen:
+        some = sorted(unseen)[:20]
+        raise Problem("stream-parked", "Streams within the run's cut wait for the operator: replay them.", dealers=some)
 
 
 async def wait_until_shown(pool: Pool, wanted: Sequences, seconds: float) -> None:

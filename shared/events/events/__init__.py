@@ -42,7 +42,6 @@ from events.types.credit_rating import (
     CreditLimitSet,
     CreditPolicyPublished,
     CreditReviewOpened,
-    Excluded,
     GradeWithheld,
     HoldReason,
     Indicator,
@@ -93,6 +92,7 @@ from events.types.reporting import (
     ReportExported,
 )
 from events.types.shapes import (
+    Excluded,
     PolicyRef,
 )
 from events.types.tiering import (

@@ -35,6 +35,7 @@ HEAD = bearer("head_of_marketing", login="head")
 FEED = bearer("importer", login="erp-feed")
 AUDITOR = bearer("auditor", login="auditor")
 BRANCH_1 = bearer("branch_manager", branch="B1", login="manager")
+BRANCH_2 = bearer("branch_manager", branch="B2", login="manager.south")
 WANG = bearer("sales_representative", territory="T1", login="wang")
 REGISTRY = "customer-registry"
 SLICE = 5_000

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from service.health import Heart
+from service.problems import Problem
 from tiering import running
 from tiering.rederive import rederive_run, started_run
 from tiering.running import execution_of, resume
+from tiering.snapshot import company_snapshot, refuse_parked
 
-from .conftest import BRANCH_1, FEED, HEAD, WANG, World, line, said
+from .conftest import BRANCH_1, BRANCH_2, FEED, HEAD, WANG, World, line, said
 
 YEAR = {"window_from": "2025-01-01", "window_to": "2025-12-31"}
 AMOUNTS = {"K-1": "700", "K-2": "100", "K-3": "100", "K-4": "60", "K-5": "40", "K-6": "-5"}
@@ -177,3 +179,54 @@ async def test_the_worker_executes_what_was_started_and_stops_when_asked(world: 
     await asyncio.wait_for(working, 5)
     shown = (await world.get("/classes", run=started["id"])).json()["items"]
     assert {row["code"] for row in shown} >= set(AMOUNTS) and heart.trouble() is None
+
+
+PARK = """
+insert into projection.parked_stream (reader, source, stream, partition, reason)
+values ('g1', 'tiering', $1, 0, 'broken')
+"""
+PARKED = """
+insert into projection.parked (reader, source, partition, sequence, stream, kafka_key, placement, document)
+values ('g1', 'tiering', 0, 1, $1, '', '', '')
+"""
+
+
+async def test_a_dealer_with_a_parked_stream_is_named_and_left_out_also_when_it_is_replayed(
+    world: World, dealers: dict[str, str]
+) -> None:
+    for statement in (PARK, PARKED):
+        await world.runtime.pool.execute(statement, f"{dealers['K-1']}/sales")
+    try:
+        started = (await world.post("/classification-runs", YEAR, who=HEAD)).json()
+        assert started["left_out"] == 1
+    finally:
+        await world.runtime.pool.execute("delete from projection.parked_stream")
+    assert started["id"] in await resume(world.runtime)
+    await world.project()
+    shown = (await world.get(f"/classification-runs/{started['id']}")).json()
+    assert (shown["left_out"], shown["classified"]) == (1, 5)
+    path = f"/classification-runs/{started['id']}/excluded"
+    named = [{"dealer": dealers["K-1"], "reason": "stream-parked"}]
+    assert (await world.get(path)).json()["items"] == (await world.get(path, who=BRANCH_1)).json()["items"] == named
+    assert (await world.get(path, who=BRANCH_2)).json()["items"] == []
+    listed = (await world.get("/classes", run=started["id"])).json()["items"]
+    assert dealers["K-1"] not in {row["dealer"] for row in listed} and len(listed) == 5
+    run = await started_run(world.runtime.log, started["id"])
+    again = await rederive_run(world.runtime.log, started["id"], run)
+    assert again.keys() == {row["dealer"] for row in listed}
+
+
+async def test_a_run_waits_while_events_within_its_cut_are_parked_that_it_does_not_exclude(
+    world: World, dealers: dict[str, str]
+) -> None:
+    pool, dealer = world.runtime.pool, dealers["K-2"]
+    for statement in (PARK, PARKED):
+        await pool.execute(statement, f"{dealer}/sales")
+    try:
+        async with company_snapshot(pool) as conn:
+            with pytest.raises(Problem, match="stream-parked"):
+                await refuse_parked(conn, {"tiering": {0: 1}}, set())
+            await refuse_parked(conn, {"tiering": {0: 1}}, {dealer})
+            await refuse_parked(conn, {"tiering": {0: 0}}, set())
+    finally:
+        await pool.execute("delete from projection.parked_stream")

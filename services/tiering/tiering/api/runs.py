@@ -11,6 +11,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from eventlog.position import cut_to_json
+from events.types.shapes import Excluded
 from rules.policy import reference
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
@@ -19,13 +20,16 @@ from service.routing import Router
 from tiering.domain.classification_run import CLASSIFICATION_RUN, Run, StartRun, key
 from tiering.domain.policy import SalesMeasure, TieringPolicy
 from tiering.published_policies import policy_in_force
-from tiering.snapshot import company_snapshot, positions, refuse_parked
+from tiering.snapshot import company_snapshot, parked_dealers, positions
 
 router = Router("classification")
+PARKED = "stream-parked"
+BY_DEALER = Keyset("dealer")
+EXCLUDED = "select dealer, reason from run_exclusion where run = $1 and {after} {order} limit {limit}"
 LATEST_FIRST = Keyset("started_on", "run", descending=True)
 COLUMNS = """
 r.run, r.run as id, r.coverage as scope, r.measure, r.window_from, r.window_to, r.policy, r.cut, r.authorised_by,
-r.started_on, r.classified, r.digest, c.recorded_at as completed_at,
+r.started_on, r.left_out, r.classified, r.digest, c.recorded_at as completed_at,
 case when c.run is null then 'started' else 'completed' end as state
 """
 LIST = f"""
@@ -56,6 +60,7 @@ class RunView(BaseModel):
     policy: dict[str, Any]
     cut: dict[str, dict[str, int]]
     authorised_by: str
+    left_out: int
 
 
 class RunRow(RunView):
@@ -65,6 +70,13 @@ class RunRow(RunView):
     completed_at: datetime | None
     classified: int | None
     digest: str | None
+
+
+class ExcludedView(BaseModel):
+    """A dealer that a run left out, and why."""
+
+    dealer: UUID
+    reason: str
 
 
 @router.post("/classification-runs", permission="class.assign", answers=RunView,
@@ -77,7 +89,7 @@ async def start_run(body: RunGiven, write: Write) -> Response:
         published = await policy_in_force(write.runtime.log, body.window_to)
         policy = TieringPolicy.read(published.content)
         async with company_snapshot(write.runtime.pool) as conn:
-            await refuse_parked(conn)
+            left_out = await parked_dealers(conn)
             cut = cut_to_json(await positions(conn))
         return StartRun(
             run=run,
@@ -87,6 +99,7 @@ async def start_run(body: RunGiven, write: Write) -> Response:
             cut=cut,
             policy=reference(published.content),
             authorised_by=write.caller.login,
+            excluded=tuple(Excluded(dealer=dealer, reason=PARKED) for dealer in left_out),
             today=write.today,
         )
 
@@ -97,6 +110,7 @@ async def start_run(body: RunGiven, write: Write) -> Response:
 def view_of(run: str, state: Run) -> RunView:
     """A run as its stream says it."""
     started = {name: value for name, value in state.started.items() if name in RunView.model_fields}
+    started["left_out"] = len(state.started.get("excluded", ()))
     return RunView(id=UUID(run), state="completed" if state.stage == "completed" else "started", **started)
 
 
@@ -117,6 +131,17 @@ async def read_run(run: UUID, read: Read) -> RunRow:
     if row is None or row["measure"] is None:
         raise Problem("not-found", f"There is no run {run}.", retryable=True)
     return RunRow.model_validate(decoded(row))
+
+
+@router.get("/classification-runs/{run}/excluded", permission="class.read", answers=Page[ExcludedView])
+async def list_excluded(run: UUID, read: Read, page: PageOf) -> Page[ExcludedView]:
+    """The dealers of the caller's scope that a run left out, by id."""
+    query = EXCLUDED.format(after=BY_DEALER.after(page, 2), order=BY_DEALER.order, limit=page.limit + 1)
+    async with read.snapshot() as conn:
+        if await conn.fetchrow(ONE, run) is None:
+            raise Problem("not-found", f"There is no run {run}.", retryable=True)
+        rows = await conn.fetch(query, run, *BY_DEALER.values(page))
+    return page.of(rows, BY_DEALER, ExcludedView)
 
 
 def decoded(row: Any) -> dict[str, Any]:

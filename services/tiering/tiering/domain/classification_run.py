@@ -13,7 +13,7 @@ import msgspec
 from events.catalogue import Event
 from events.decider import Decider, Refused
 from events.fields import Code, Count, Cut, Hash, Id
-from events.types.shapes import PolicyRef
+from events.types.shapes import Excluded, PolicyRef
 from events.types.tiering import ClassificationRunCompleted, ClassificationRunStarted
 
 from .command import Command, Today
@@ -32,6 +32,7 @@ class StartRun(Command):
     cut: Cut
     policy: PolicyRef
     authorised_by: Code
+    excluded: tuple[Excluded, ...] = ()
     today: Today
 
 
@@ -87,6 +88,7 @@ def _started(command: StartRun) -> Event:
         cut=command.cut,
         policy=command.policy,
         authorised_by=command.authorised_by,
+        excluded=command.excluded,
     )
 
 

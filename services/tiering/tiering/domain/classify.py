@@ -5,7 +5,7 @@ A run writes these decisions and `rederive` computes them again: they must be eq
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -48,17 +48,22 @@ def classify(
     window: Window,
     measure: SalesMeasure,
     cuts: Cuts,
+    without: Collection[str] = (),
 ) -> Ranking:
     """The ranking of the company from its sale lines.
 
-    `codes` are the dealers' codes at the cut, `window` and `measure` those of the run, `cuts` those of its policy.
+    `codes` are the dealers' codes at the cut, `window` and `measure` those of the run, `cuts` those of its policy;
+    dealers `without` are left out.
     """
-    return classify_sums(measures(facts, window, measure), codes, cuts)
+    return classify_sums(measures(facts, window, measure), codes, cuts, without)
 
 
-def classify_sums(sums: Mapping[str, Decimal], codes: Mapping[str, str], cuts: Cuts) -> Ranking:
+def classify_sums(
+    sums: Mapping[str, Decimal], codes: Mapping[str, str], cuts: Cuts, without: Collection[str] = ()
+) -> Ranking:
     """The ranking from sums by dealer. A dealer whose code is not known at the cut is ordered by its id."""
-    return rank((Measured(dealer, codes.get(dealer, dealer), plain(measure)) for dealer, measure in sums.items()), cuts)
+    ranked = (dealer for dealer in sums if dealer not in without)
+    return rank((Measured(dealer, codes.get(dealer, dealer), plain(sums[dealer])) for dealer in ranked), cuts)
 
 
 def decisions(ranking: Ranking, basis: Basis) -> Iterator[Decision]:

@@ -14,6 +14,7 @@ TABLES: list[Table] = [
     sales.sale_line,
     visits.visit,
     runs.run,
+    runs.run_exclusion,
     runs.run_completion,
     classes.abc_class,
     policies.policy,

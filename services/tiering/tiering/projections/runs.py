@@ -19,9 +19,13 @@ run = StateTable(
         "cut": json,
         "authorised_by": text,
         "started_on": day,
+        "left_out": bigint,
         "classified": bigint,
         "digest": text,
     },
+)
+run_exclusion = FactsTable(
+    "run_exclusion", columns={"dealer": uuid, "run": uuid, "reason": text}, scope="dealer", indexes=[("run", "dealer")]
 )
 run_completion = FactsTable(
     "run_completion", columns={"run": uuid, "classified": bigint, "digest": text}, indexes=[("recorded_at",), ("run",)]
@@ -34,7 +38,8 @@ def run_of(subject: str) -> str:
 
 
 @run.on(
-    ClassificationRunStarted, uses=("scope", "measure", "window_from", "window_to", "policy", "cut", "authorised_by")
+    ClassificationRunStarted,
+    uses=("scope", "measure", "window_from", "window_to", "policy", "cut", "authorised_by", "excluded"),
 )
 def started(e: Any) -> Patch:
     """A run began."""
@@ -50,8 +55,15 @@ def started(e: Any) -> Patch:
             "cut": data.cut,
             "authorised_by": data.authorised_by,
             "started_on": e.businessdate,
+            "left_out": len(data.excluded),
         },
     )
+
+
+@run_exclusion.on(ClassificationRunStarted, uses=("excluded",))
+def excluded(e: Any) -> list[dict[str, Any]]:
+    """Whom it leaves out."""
+    return [{"dealer": each.dealer, "run": run_of(e.subject), "reason": each.reason} for each in e.data.excluded]
 
 
 @run.on(ClassificationRunCompleted, uses=("classified", "digest"))

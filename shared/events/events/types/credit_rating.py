@@ -28,7 +28,7 @@ from events.fields import (
 )
 from events.types import shapes
 from events.types.ledger import STREAMS as STREAMS
-from events.types.shapes import PolicyRef
+from events.types.shapes import Excluded, PolicyRef
 
 HoldCode = Literal[
     "limit-exceeded", "overdue", "suspended", "grade-5", "no-grade", "prepayment-short", "currency", "group-limit"
@@ -187,13 +187,6 @@ class RatingRunStarted(Event, owner="credit-rating", stream="run"):
     cut: Cut
     policy: PolicyRef
     authorised_by: Code
-
-
-class Excluded(Part):
-    """A dealer that a run left out, and why."""
-
-    dealer: Id
-    reason: Said
 
 
 class RatingRunCompleted(Event, owner="credit-rating", stream="run", version=2):

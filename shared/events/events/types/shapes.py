@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from events.catalogue import Event, Part
-from events.fields import Code, Count, FreeJson, Hash, Name, Said, Version
+from events.fields import Code, Count, FreeJson, Hash, Id, Name, Said, Version
 
 
 class PolicyRef(Part):
@@ -12,6 +12,13 @@ class PolicyRef(Part):
     name: Code
     version: Version
     hash: Hash
+
+
+class Excluded(Part):
+    """A dealer that a run left out, and why."""
+
+    dealer: Id
+    reason: Said
 
 
 class ImportStarted(Event):

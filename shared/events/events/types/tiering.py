@@ -25,7 +25,7 @@ from events.fields import (
     Version,
 )
 from events.types import shapes
-from events.types.shapes import PolicyRef
+from events.types.shapes import Excluded, PolicyRef
 
 STREAMS = streams(
     "tiering",
@@ -88,8 +88,11 @@ class AbcClassAssigned(Event, owner="tiering", stream="tier"):
     cut: Cut
 
 
-class ClassificationRunStarted(Event, owner="tiering", stream="run"):
-    """An ABC run over a scope (`company`, `region:<code>`, `branch:<code>`) and a window began, at one cut."""
+class ClassificationRunStarted(Event, owner="tiering", stream="run", version=2):
+    """An ABC run over a scope (`company`, `region:<code>`, `branch:<code>`) and a window began, at one cut.
+
+    `excluded` are left out of the ranking: something of them was parked at the cut. Version 1 had none.
+    """
 
     scope: Code
     measure: MeasureKind
@@ -98,6 +101,7 @@ class ClassificationRunStarted(Event, owner="tiering", stream="run"):
     cut: Cut
     policy: PolicyRef
     authorised_by: Code
+    excluded: Annotated[tuple[Excluded, ...], Field(max_length=500)] = ()
 
 
 class ClassificationRunCompleted(Event, owner="tiering", stream="run"):

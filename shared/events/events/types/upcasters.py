@@ -17,3 +17,9 @@ def participants_become_a_list(data: dict[str, Any], document: dict[str, Any]) -
 def the_excluded_are_counted(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """Version 1 named whom the run left out and did not say how many; from version 2 each has an event of its own."""
     return {**data, "left_out": len(data.get("excluded") or ())}
+
+
+@upcast("ClassificationRunStarted", from_version=1)
+def nobody_was_excluded(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 did not start while a stream was parked, so it left nobody out."""
+    return {**data, "excluded": []}
