@@ -1,24 +1,22 @@
 """From the log to its topic: each partition in order, once, one batch in flight.
 
-The topic's last record is the truth and the mark a hint. Every batch must land right behind the last one; if it does
-not, or fails, the producer is closed and the topic's end is read anew. Two publishers at once only waste work.
+The topic is the truth and the mark a hint: what stands behind the mark is read and compared before anything is sent.
+Every batch must land right behind the last one; if it does not, or fails, the producer is closed and the topic is read
+on anew. Two publishers at once only waste work.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
-from uuid import UUID
 
-import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
-from eventlog import reading, tail
+from eventlog import reading
+from eventlog.agreement import Diverged, Mark, agreed_marks
 from eventlog.connection import Connection
 from eventlog.log import Log
 from eventlog.topics import LARGEST_BATCH, Options
@@ -29,7 +27,6 @@ ROOM = LARGEST_BATCH - (48 << 10)
 RECORD_OVERHEAD = 40
 LEASE = "select pg_try_advisory_lock(8, 0)"
 RELEASE = "select pg_advisory_unlock(8, 0)"
-MARKS = "select partition, sequence, id, kafka_offset from log.mark"
 MARK = """
 insert into log.mark as known (partition, sequence, id, kafka_offset)
     select * from unnest($1::smallint[], $2::bigint[], $3::uuid[], $4::bigint[])
@@ -38,25 +35,12 @@ insert into log.mark as known (partition, sequence, id, kafka_offset)
     where known.sequence < excluded.sequence
 """
 OPEN = "update log.lineage set opened = true, service = $1 where not opened and service in ('', $1)"
-LINEAGE = "select lineage, service from log.lineage"
 
 logger = structlog.get_logger(__name__)
 
 
-class Diverged(Exception):
-    """Topic and log tell different histories, or one lacks what the other acknowledged: an operator must decide."""
-
-
 class Moved(Exception):
     """A batch did not land right behind the last one: somebody else wrote, or the topic is another."""
-
-
-class Mark(NamedTuple):
-    """The last event known to be in the topic, and the offset that the next batch must get."""
-
-    sequence: int
-    id: UUID | None
-    next_offset: int
 
 
 class Publisher:
@@ -100,13 +84,12 @@ class Publisher:
 
     async def open(self) -> None:
         """Compare the log with its topic and open it for writing; raises `Diverged` if they do not agree."""
-        known = {row["partition"]: row for row in await self.log.pool.fetch(MARKS)}
-        self.marks = await self._compare(known)
+        self.marks = await agreed_marks(self.log.pool, self.kafka, self.topic, self.log.partitions)
         await self.log.pool.execute(OPEN, self.log.name)
         if (named := await self.log.pool.fetchval("select service from log.lineage")) != self.log.name:
             raise Diverged(f"this database holds the log of {named or 'nobody'}, not of {self.log.name}")
-        late = [p for p, mark in self.marks.items() if mark.sequence > (known[p]["sequence"] if p in known else 0)]
-        await self._mark(late)  # a batch was sent and its mark lost: nothing may follow that would correct it
+        # a batch may have been sent and its mark lost, and nothing may follow that would correct it
+        await self._mark([p for p, mark in self.marks.items() if mark.sequence])
 
     async def drained(self) -> bool:
         """Whether Kafka has acknowledged all that the log holds."""
@@ -165,7 +148,7 @@ class Publisher:
             partitions,
             [self.marks[p].sequence for p in partitions],
             [self.marks[p].id for p in partitions],
-            [self.marks[p].next_offset - 1 for p in partitions],
+            [self.marks[p].offset for p in partitions],
         )
 
     async def _send(self, producer: AIOKafkaProducer, partition: int) -> None:
@@ -190,35 +173,9 @@ class Publisher:
         metadata = await (await producer.send_batch(batch, self.topic, partition=partition))
         if metadata.offset != mark.next_offset:
             raise Moved(f"{self.topic}[{partition}]: landed at {metadata.offset}, not {mark.next_offset}")
-        self.marks[partition] = Mark(last.sequence, last.id, mark.next_offset + batch.record_count())
+        end = mark.next_offset + batch.record_count()
+        self.marks[partition] = Mark(last.sequence, last.id, end - 1, end)
         self.published += batch.record_count()
-
-    async def _compare(self, known: Mapping[int, asyncpg.Record]) -> dict[int, Mark]:
-        """The marks that topic and log agree on; `known` are those of the database."""
-        lineage = await self.log.pool.fetchval("select lineage from log.lineage")
-        marks = {}
-        for partition, end in (await tail.ends(self.kafka, self.topic, self.log.partitions)).items():
-            place = f"{self.topic}[{partition}]"
-            mark = Mark(0, None, end.next_offset)
-            if (last := end.last) is not None:
-                if last.placement.lineage > lineage:
-                    raise Diverged(f"{place} holds lineage {last.placement.lineage}, this log {lineage}: run adopt")
-                await self._require_row(place, partition, last.placement.sequence, last.id)
-                mark = Mark(last.placement.sequence, last.id, end.next_offset)
-            if (hint := known.get(partition)) and hint["sequence"] > mark.sequence:
-                there = await tail.record_at(self.kafka, self.topic, partition, hint["kafka_offset"])
-                if there is None or there.id != hint["id"]:
-                    raise Diverged(f"{place} lacks sequence {hint['sequence']} that it acknowledged: run republish")
-                mark = Mark(hint["sequence"], hint["id"], end.next_offset)
-            marks[partition] = mark
-        return marks
-
-    async def _require_row(self, place: str, partition: int, sequence: int, id_: UUID) -> None:
-        rows = await reading.slice_of(self.log.pool, partition, sequence - 1, 1)
-        if not rows or rows[0].sequence != sequence:
-            raise Diverged(f"{place} holds sequence {sequence}, which this log lacks: run restore, or adopt")
-        if rows[0].id != id_:
-            raise Diverged(f"{place} holds {id_} at {sequence}, this log {rows[0].id}: two histories; do not write")
 
 
 def _whole_commands(rows: list[reading.LogRow]) -> list[reading.LogRow]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import UUID
 
@@ -83,16 +85,55 @@ async def ends(kafka: Options, topic: str, partitions: int) -> dict[int, End]:
         await client.stop()
 
 
-async def record_at(kafka: Options, topic: str, partition: int, offset: int) -> Published | None:
-    """The record at one offset, None where the topic has none there."""
+class Standing(NamedTuple):
+    """A partition when it was looked at: the offset of the next record, and the first record if any."""
+
+    next_offset: int
+    first: Published | None
+
+
+class Reading:
+    """A topic as it is now, from given offsets on."""
+
+    def __init__(self, client: AIOKafkaConsumer, ends: Mapping[int, Standing], left: set[TopicPartition]) -> None:
+        self._client, self.ends, self._left = client, ends, left
+
+    async def records(self) -> AsyncIterator[tuple[int, list[Published]]]:
+        """Partition by partition as they come, each in order, up to the ends; TimeoutError if nothing comes."""
+        heard = time.monotonic()
+        while self._left:
+            batches = await self._client.getmany(*self._left, timeout_ms=500, max_records=5000)
+            if not batches and time.monotonic() - heard > FETCH_SECONDS:
+                raise TimeoutError(f"nothing of {sorted(self._left)} came for {FETCH_SECONDS} s")
+            for place, batch in batches.items():
+                heard = time.monotonic()
+                end = self.ends[place.partition].next_offset
+                if records := [published(each) for each in batch if each.offset < end]:
+                    yield place.partition, records
+                if await self._client.position(place) >= end:
+                    self._left.discard(place)
+
+
+@asynccontextmanager
+async def reading(kafka: Options, topic: str, offsets: Mapping[int, int]) -> AsyncIterator[Reading]:
+    """Read each partition from an offset, or from its first record if that is later."""
     client = consumer(kafka)
     await client.start()
     try:
-        place = TopicPartition(topic, partition)
-        client.assign([place])
-        after = (await client.end_offsets([place]))[place]
-        first = (await client.beginning_offsets([place]))[place]
-        return await _at(client, place, offset) if first <= offset < after else None
+        places = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
+        client.assign(list(places))
+        next_offsets = await client.end_offsets(list(places))
+        first_offsets = await client.beginning_offsets(list(places))
+        ends, left = {}, set()
+        for place in places:
+            after, first = next_offsets[place], first_offsets[place]
+            ends[place.partition] = Standing(after, await _at(client, place, first) if first < after else None)
+        for place, offset in places.items():
+            start = max(offset, first_offsets[place])
+            client.seek(place, start)
+            if start < next_offsets[place]:
+                left.add(place)
+        yield Reading(client, ends, left)
     finally:
         await client.stop()
 

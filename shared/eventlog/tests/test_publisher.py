@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from dealerlog.topics import create_topics, delete_topics
-from eventlog import tail
+from eventlog import reading, tail
 from eventlog.log import Log
 from eventlog.publisher import Diverged, Publisher
 from eventlog.refusals import LogClosed
@@ -19,6 +21,7 @@ from eventlog.restore import CannotRestore, adopt, restore
 from eventlog.testing import REGION, fact, meta
 from eventlog.topics import TopicUnfit, declared, require_fit
 from events import RegionDefined
+from events.placement import HEADER, pack
 from service.migrations import migrate
 
 SERVICE = "customer-registry"
@@ -245,3 +248,73 @@ async def test_a_publisher_that_was_overtaken_sets_no_mark_back(make_log, kafka,
     slow.marks[partition] = publisher.marks[partition]._replace(sequence=last - 1)
     await slow._mark([partition])
     assert await log.pool.fetch(MARKS) == written
+
+
+async def send(kafka, topic: str, rows_: list[reading.LogRow]) -> None:
+    """Put rows of a log into a topic as a publisher would that knows no better."""
+    producer = AIOKafkaProducer(**kafka, acks="all")
+    await producer.start()
+    for row in rows_:
+        headers = [(HEADER, pack(row.placement))]
+        await producer.send_and_wait(topic, row.document, key=b"k", partition=row.partition, headers=headers)
+    await producer.stop()
+
+
+async def test_a_topic_created_anew_under_its_publisher_is_noticed_by_what_it_begins_with(
+    make_log, stack, kafka, topic
+):
+    """The batch that was under way is the topic's last record, and the log has it: the record alone would not tell."""
+    log = await make_log()
+    async with publishing(log, kafka, topic) as publisher:
+        await fill(log, 0, 60)
+        await drained(publisher)
+    await delete_topics(stack.kafka, [topic])
+    await asyncio.sleep(1)
+    await create_topics(stack.kafka, [(topic, *declared(SERVICE)[1:])])
+    (partition,) = [p for p, last in (await log.last()).items() if last > 3][:1]
+    await send(kafka, topic, (await log.read(partition, 2, 100)))
+    with pytest.raises(Diverged, match="begins at sequence 3"):
+        await Publisher(log, kafka, topic).open()
+
+
+async def test_an_event_of_another_history_is_noticed_before_the_last_record(make_log, kafka, topic):
+    log = await make_log()
+    async with publishing(log, kafka, topic) as publisher:
+        await log.record([fact("d1", str(n)) for n in range(3)])
+        await drained(publisher)
+    await log.record([fact("d1", "ours")])
+    (ours,) = await log.read(log.partition_of("d1"), 3, 10)
+    other = uuid4()
+    await send(
+        kafka, topic, [ours._replace(id=other, document=b'{"specversion":"1.0","id":"%s"}' % str(other).encode()), ours]
+    )
+    with pytest.raises(Diverged, match="two histories"):
+        await Publisher(log, kafka, topic).open()
+
+
+async def test_a_gap_behind_the_mark_is_noticed(make_log, kafka, topic):
+    log = await make_log()
+    async with publishing(log, kafka, topic) as publisher:
+        await log.record([fact("d1", str(n)) for n in range(3)])
+        await drained(publisher)
+    await log.record([fact("d1", str(n)) for n in range(3, 8)])
+    await send(kafka, topic, (await log.read(log.partition_of("d1"), 4, 10)))
+    with pytest.raises(Diverged, match="lacks sequences 4 to 4"):
+        await Publisher(log, kafka, topic).open()
+
+
+async def test_a_batch_that_came_late_is_passed_over_and_the_mark_names_where_its_event_stands(make_log, kafka, topic):
+    log = await make_log()
+    async with publishing(log, kafka, topic) as publisher:
+        await log.record([fact("d1", str(n)) for n in range(5)])
+        await drained(publisher)
+    partition = log.partition_of("d1")
+    owner = await asyncpg.connect(log.urls.owner)
+    await send(kafka, topic, (await log.read(partition, 0, 2)))
+    for forget in ("delete from log.mark", "update log.mark set sequence = 2", "select"):
+        await owner.execute(forget)
+        late = Publisher(log, kafka, topic)
+        await late.open()
+        assert late.marks[partition][::2] == (5, 4) and late.marks[partition].next_offset == 7
+        assert tuple(await owner.fetchrow("select sequence, kafka_offset from log.mark")) == (5, 4)
+    await owner.close()
