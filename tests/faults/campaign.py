@@ -98,8 +98,6 @@ def campaign(
                 result = _struck(number, each, made, running, judge, next(services))
                 outcome.results.append(result)
                 told(result, len(planned))
-                if "not healthy" in result.error:
-                    break
             outcome.last = _ended(made, running, judge)
         finally:
             for client in running:
@@ -148,6 +146,8 @@ def _struck(number: int, planned: Planned, made: World, running: list[Client], j
         result.rebuilt, result.unequal = rebuild, judge.rebuilt(rebuild) or ""
     except recovery.NotRecovered as error:
         result.error = " ".join(filter(None, (result.error, str(error))))
+        for process in made.processes.values():  # the next fault shall find a world that stands
+            made.kill(process)
     result.error = " ".join([*filter(None, [result.error]), *ledger.complaints[complaints:]])
     result.note, result.acknowledged = strike.note, ledger.acknowledged() - before
     result.restarts = made.restarts - restarts

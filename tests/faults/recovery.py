@@ -15,7 +15,7 @@ from faults.clients import Client
 from faults.reading import Stands
 from faults.world import Process, World
 
-LIMIT_SECONDS = 150.0
+LIMIT_SECONDS = 120.0
 SILENT_SECONDS, STARTING_SECONDS = 12.0, 40.0
 POLL_SECONDS = 0.2
 NOT_YET = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)

@@ -85,6 +85,7 @@ class World:
     processes: dict[str, Process] = field(default_factory=dict)
     others: list[Postgres] = field(default_factory=list)
     restarts: int = 0
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PROBE_SECONDS, trust_env=False))
     dealers: list[str] = field(default_factory=list)
 
     # --- the services ---
@@ -158,7 +159,7 @@ class World:
         if process.child is None or not process.child.alive():
             return "dead"
         try:
-            answer = httpx.get(f"{process.url}/health/live", timeout=PROBE_SECONDS, trust_env=False)
+            answer = self.http.get(f"{process.url}/health/live")
         except httpx.HTTPError:
             return "silent"
         return "ok" if answer.is_success else "red"
@@ -166,7 +167,7 @@ class World:
     def readiness(self, process: Process) -> dict[str, Any]:
         """What a process says of its dependencies and notices; empty if it does not answer."""
         try:
-            said = httpx.get(f"{process.url}/health/ready", timeout=5, trust_env=False).json()
+            said = self.http.get(f"{process.url}/health/ready", timeout=5).json()
         except (httpx.HTTPError, ValueError):
             return {}
         return dict(said)
