@@ -12,7 +12,6 @@ import hmac
 import json
 import secrets
 import time
-from html import escape
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -21,7 +20,8 @@ from fastapi import Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from service.access import COOKIE
-from service.permissions import EVERYONE, ROLES
+from service.permissions import ROLES
+from service.picking import page_of_roles
 from service.problems import Problem
 from service.routing import Router
 from service.settings import Settings
@@ -166,21 +166,3 @@ def opened(cookie: str, settings: Settings) -> dict[str, Any] | None:
 
 def _mac(body: str, settings: Settings) -> str:
     return hmac.digest(settings.secret.get_secret_value().encode(), b"login\0" + body.encode(), "sha256").hex()
-
-
-def page_of_roles(path: str, trouble: str = "") -> str:
-    """The local issuer's page: every role, and the code that the role is bound to."""
-    options = "".join(f'<option value="{role}">{role.replace("_", " ")} ({ROLES[role]})</option>' for role in EVERYONE)
-    alert = f'<p role="alert">{escape(trouble)}</p>' if trouble else ""
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in · Dealerlog</title>
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<style>body{{font:16px/1.5 system-ui;max-width:26rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}}
-label{{display:block;margin:1rem 0 .25rem}}input,select,button{{font:inherit;width:100%;padding:.4rem}}
-button{{margin-top:1.5rem}}</style>
-<main><h1>Dealerlog</h1><p>This installation runs on your machine: pick whom to be. 选择角色登录。</p>{alert}
-<form method="post" action="/login"><input type="hidden" name="next" value="{escape(path, quote=True)}">
-<label for="role">Role 角色</label><select id="role" name="role">{options}</select>
-<label for="code">Territory, branch or region 区域代码</label>
-<input id="code" name="code" maxlength="64" autocomplete="off">
-<label for="login">Login (optional) 登录名</label><input id="login" name="login" maxlength="100" autocomplete="off">
-<button>Sign in 登录</button></form></main></html>"""
