@@ -136,8 +136,8 @@ def _struck(number: int, planned: Planned, made: World, running: list[Client], j
     begun = time.monotonic()
     try:
         planned.kind.strike(strike)
-    except (Unseen, Problem) as error:
-        result.error = f"{error}"
+    except Exception as error:  # a fault that cannot be struck as planned is a failure of the campaign, not its end
+        result.error = f"{error}" if isinstance(error, Unseen | Problem) else repr(error)
     result.struck_seconds = time.monotonic() - begun
     recovery.thawed(made)
     try:

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-SIZE = "3g"
+SIZE = "2g"
 BALLAST = "ballast"
+TRIES = 50
 
 
 @contextmanager
@@ -31,9 +32,11 @@ def mounted(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
 def fill(folder: Path, leave: int = 0) -> Path:
     """Take what room is left on the folder's disk but `leave` bytes; answers the file that takes it."""
     ballast = folder / BALLAST
-    size = shutil.disk_usage(folder).free - leave
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, size)
+        for _ in range(TRIES):  # who else writes there may take the room first
+            with suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, max(1, shutil.disk_usage(folder).free - leave))
+                break
     return ballast
 
 

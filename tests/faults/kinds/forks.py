@@ -21,7 +21,7 @@ from dealerlog.postgres import BIN, Postgres
 from dealerlog.problem import Problem
 from faults import recovery
 from faults.kinds import Strike, kind, until
-from faults.world import QUIET, SPLIT, World
+from faults.world import QUIET, SPLIT, Process, World
 
 CAUGHT = ("adopt", "restore")
 
@@ -80,10 +80,9 @@ def _ahead(world: World, other: Postgres) -> bool:
     return asyncio.run(ask(world.postgres, marks)) > asyncio.run(ask(other, ends))
 
 
-def _caught(strike: Strike) -> None:
-    """The publisher of the split service must stop by itself and say what to do."""
+def _caught(strike: Strike, relay: Process) -> None:
+    """A publisher of the split service must stop by itself and say what to do."""
     world = strike.world
-    relay = world.of(SPLIT, "relay")
 
     def says() -> bool:
         recovery.keep(world, relay)
@@ -112,15 +111,17 @@ def replica_promoted(strike: Strike) -> None:
     replica = _copy(world, follows=True)
     replica.start()
     strike.pause(0.5, 1.5)
-    _on(replica, "select pg_wal_replay_pause()")
+    _on(replica, "alter system set primary_conninfo = ''")
+    _on(replica, "select pg_reload_conf()")
     _lag(strike, replica)
     world.postmaster().popen.kill()
     world.postmaster().popen.wait()
-    _cut_off(replica)
     _on(replica, "select pg_promote()")
     world.move_to(replica)
-    _caught(strike)
-    _adopt(strike)
+    try:
+        _caught(strike, world.of(SPLIT, "relay"))
+    finally:
+        _adopt(strike)
 
 
 def _lag(strike: Strike, other: Postgres) -> None:
@@ -131,14 +132,6 @@ def _lag(strike: Strike, other: Postgres) -> None:
             raise Problem("nothing was published in 30 s")
         time.sleep(0.1)
     strike.pause(0, 1)
-
-
-def _cut_off(replica: Postgres) -> None:
-    """Take from the replica what it received and did not replay, as if its stream had been cut when it paused."""
-    replica.stop()
-    auto = replica.data / "postgresql.auto.conf"
-    auto.write_text("\n".join(line for line in auto.read_text().splitlines() if "primary_conninfo" not in line) + "\n")
-    replica.start()
 
 
 @kind("database-restored", "the database is restored to an earlier moment while a publisher sleeps", every=4)
@@ -159,8 +152,10 @@ def database_restored(strike: Strike) -> None:
         until(lambda: _on(backup, "select pg_is_in_recovery()") is False, "a restored server", 30)
         world.move_to(backup)
         second = world.extra(SPLIT, "relay")
-        until(lambda: any(w in world.notice(second, "publisher") for w in CAUGHT), "a publisher that stopped", 60)
-        _adopt(strike, asleep=sleeper.name)
+        try:
+            _caught(strike, second)
+        finally:
+            _adopt(strike, asleep=sleeper.name)
         strike.pause(3, 6)
     finally:
         world.signal(sleeper, signal.SIGCONT)
