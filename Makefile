@@ -13,7 +13,7 @@ DEALERLOG := $(BIN)/dealerlog
 WORKERS ?= auto
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help run demo up down wipe token test test-fast faults check lint types imports bench lock lock-uv clean
+.PHONY: help run demo up down wipe token test test-fast faults check lint types imports bench profile lock lock-uv clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.][a-z.-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: lint types imports test ## what CI runs: lint, types, imports, tests
 
 bench: .venv ## our figures against bare clients in one run: make bench [ROWS="rebuild bulk"] [SIZE=small|default|large]
 	@$(BIN)/python -m bench $(ROWS) --size $(or $(SIZE),default)
+
+profile: .venv ## where a rebuild and the publisher spend their time, as flame graphs: make profile [SIZE=small|default|large]
+	@$(BIN)/python -m bench.profile --size $(or $(SIZE),default)
 
 lint: .venv ## ruff
 	@$(BIN)/ruff check
