@@ -142,6 +142,7 @@ def _struck(number: int, planned: Planned, made: World, running: list[Client], j
     recovery.thawed(made)
     try:
         result.recovered_seconds = recovery.recover(made, running)
+        ledger.rewinding = False
         result.findings, result.by_nature = judge.look(strike)
         result.rebuilt, result.unequal = rebuild, judge.rebuilt(rebuild) or ""
     except recovery.NotRecovered as error:

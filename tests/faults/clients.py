@@ -175,7 +175,7 @@ class Edits(Client):
                 self.etag = answer.headers["ETag"]
                 return True
             if answer is not None and 400 <= answer.status_code < 500 and answer.status_code not in PASSING:
-                if self._losses == self.ledger.losses:
+                if self._losses == self.ledger.losses and not self.ledger.rewinding:
                     self.ledger.complain(f"{entry.number}: {answer.status_code} {answer.text[:200]}")
                 self._losses = self.ledger.losses
                 self.catch_up(http)

@@ -41,12 +41,16 @@ class Entry:
 
 
 class Ledger:
-    """Every attempt of every client; `losses` counts the times that history was lost by nature (law 1's exception)."""
+    """Every attempt of every client.
+
+    `losses` counts the times that history went back by nature of a fault; while `rewinding`, clients may meet a log
+    that is behind what they were told.
+    """
 
     def __init__(self, file: Path) -> None:
         self.entries: dict[str, Entry] = {}
         self.complaints: list[str] = []
-        self.losses = 0
+        self.losses, self.rewinding = 0, False
         self._file = file.open("a", encoding="utf-8")
         self._lock = threading.Lock()
 

@@ -113,6 +113,20 @@ def published(world: World, seconds: float = 30.0) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def seen(world: World, seconds: float = 90.0) -> None:
+    """Wait until every reader has seen all that is logged at this moment, whatever is added meanwhile."""
+    deadline = time.monotonic() + seconds
+    ends = {name: each.ends for name, each in asyncio.run(standing(world)).items()}
+    while True:
+        positions = [at for each in asyncio.run(standing(world)).values() for at in each.positions]
+        late = [at for at in positions if at[3] < ends[at[1]].get(at[2], 0)]
+        if not late:
+            return
+        if time.monotonic() > deadline:
+            raise Problem(f"not seen within {seconds:.0f} s: {late[:3]}")
+        time.sleep(POLL_SECONDS)
+
+
 def thawed(world: World) -> None:
     """Nothing stays frozen behind a fault that broke off."""
     for process in world.processes.values():

@@ -81,6 +81,15 @@ def _ahead(world: World, other: Postgres) -> bool:
     return asyncio.run(ask(world.postgres, marks)) > asyncio.run(ask(other, ends))
 
 
+def _dies(strike: Strike) -> None:
+    """The server is gone for good; who comes after it may know less."""
+    strike.ledger.losses += 1
+    strike.ledger.rewinding = True
+    postmaster = strike.world.postmaster()
+    postmaster.popen.kill()
+    postmaster.popen.wait()
+
+
 def _caught(strike: Strike, relay: Process) -> None:
     """A publisher of the split service must stop by itself and say what to do."""
     world = strike.world
@@ -97,7 +106,6 @@ def _adopt(strike: Strike, *, asleep: str = "") -> None:
     world = strike.world
     processes = [each for each in world.processes.values() if each.name != asleep]
     world.stop(processes)
-    strike.ledger.losses += 1
     for member in world.fleet.members:
         asyncio.run(records.adopt(world.fleet, member, QUIET))
     for process in processes:
@@ -115,8 +123,7 @@ def replica_promoted(strike: Strike) -> None:
     _on(replica, "alter system set primary_conninfo = ''")
     _on(replica, "select pg_reload_conf()")
     _lag(strike, replica)
-    world.postmaster().popen.kill()
-    world.postmaster().popen.wait()
+    _dies(strike)
     _on(replica, "select pg_promote()")
     world.move_to(replica)
     try:
@@ -163,8 +170,7 @@ def _restored(strike: Strike, *, wakes_late: bool) -> None:
     sleeper = world.of(SPLIT, "relay")
     _more_published(world)
     world.signal(sleeper, signal.SIGSTOP)
-    world.postmaster().popen.kill()
-    world.postmaster().popen.wait()
+    _dies(strike)
     backup.start()
     until(lambda: _on(backup, "select pg_is_in_recovery()") is False, "a restored server", 30)
     world.move_to(backup)

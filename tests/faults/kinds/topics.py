@@ -100,7 +100,7 @@ def records_deleted(strike: Strike) -> None:
     asyncio.run(_delete_all_but_the_last(world))
     world.signal(sleeper, signal.SIGCONT)
     strike.pause(1, 2)
-    until(lambda: recovery.lacking(world, []) is None, "readers that filled their holes", 90)
+    recovery.seen(world)
     republish(world, [member.name for member in world.fleet.members], anew=True)
     strike.renewed = True
 
