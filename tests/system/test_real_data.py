@@ -167,7 +167,11 @@ async def _receivables(fleet: Fleet) -> tuple[list[Decimal], dict[str, Any], dic
 def test_loading_again_changes_nothing_whatever_the_order_the_parts_and_the_format(
     loaded: Loaded, tmp_path: Path
 ) -> None:
-    variants = {**slices(tmp_path), INVOICES: "invoices-2012-13"}
+    parts = whole_and_parts().items()
+    variants = {file: profile for profile, frame in parts for file in forms(tmp_path, profile, frame)}
+    whole = tmp_path / "whole-year-permuted.parquet"
+    pl.read_parquet(FIRST).sample(fraction=1.0, shuffle=True, seed=11).write_parquet(whole)
+    variants |= {whole: "online-retail-2009-10", INVOICES: "invoices-2012-13"}
     before = asyncio.run(_digests(loaded.fleet))
     accepted, duplicates = asyncio.run(_again(loaded.fleet, variants))
     assert accepted == dict.fromkeys(variants, 0)
@@ -175,19 +179,29 @@ def test_loading_again_changes_nothing_whatever_the_order_the_parts_and_the_form
     assert asyncio.run(_digests(loaded.fleet)) == before
 
 
-def slices(folder: Path) -> dict[Path, str]:
-    """Three thousand rows of the first year: as they are, permuted, in two parts, as CSV, XLSX and Parquet."""
-    frame = pl.read_parquet(FIRST).slice(200_000, SLICE)
-    frame.write_parquet(folder / "same.parquet")
-    frame.sample(fraction=1.0, shuffle=True, seed=7).write_parquet(folder / "permuted.parquet")
-    frame.slice(0, SLICE // 3).write_parquet(folder / "part-1.parquet")
-    frame.slice(SLICE // 3).write_parquet(folder / "part-2.parquet")
-    frame.write_csv(folder / "same.csv")
-    with xlsxwriter.Workbook(str(folder / "same.xlsx")) as book:
+def whole_and_parts() -> dict[str, pl.DataFrame]:
+    """Three thousand rows of each year, and every invoice, by profile."""
+    return {
+        "online-retail-2009-10": pl.read_parquet(FIRST).slice(200_000, SLICE),
+        "online-retail-2010-11": pl.read_parquet(SECOND).slice(300_000, SLICE),
+        "invoices-2012-13": pl.read_csv(INVOICES, infer_schema=False),
+    }
+
+
+def forms(folder: Path, profile: str, frame: pl.DataFrame) -> list[Path]:
+    """The same rows as they are, permuted, in two parts, as CSV, XLSX and Parquet."""
+    into = folder / profile
+    into.mkdir()
+    frame.write_parquet(into / "same.parquet")
+    frame.sample(fraction=1.0, shuffle=True, seed=7).write_parquet(into / "permuted.parquet")
+    frame.slice(0, len(frame) // 3).write_parquet(into / "part-1.parquet")
+    frame.slice(len(frame) // 3).write_parquet(into / "part-2.parquet")
+    frame.write_csv(into / "same.csv")
+    with xlsxwriter.Workbook(str(into / "same.xlsx")) as book:
         sheet = book.add_worksheet()
         for n, row in enumerate([tuple(frame.columns), *frame.rows()]):
             sheet.write_row(n, 0, row)
-    return {path: "online-retail-2009-10" for path in sorted(folder.iterdir())}
+    return sorted(into.iterdir())
 
 
 async def _again(fleet: Fleet, files: dict[Path, str]) -> tuple[dict[Path, int], dict[Path, int]]:
