@@ -47,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.keep:
             shutil.copytree(folder, asked.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("data"))
         shutil.rmtree(folder, ignore_errors=True)
+    if not outcome.results:
+        console.print("no fault was judged", style="yellow")
+        return 1
     report.table(console, outcome, chosen)
     report.write(asked.json, outcome)
     console.print(f"the same as JSON: {asked.json}", highlight=False, soft_wrap=True)

@@ -99,6 +99,8 @@ def campaign(
                 outcome.results.append(result)
                 told(result, len(planned))
             outcome.last = _ended(made, running, judge)
+        except KeyboardInterrupt:
+            outcome.last = None
         finally:
             for client in running:
                 client.end()

@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 SIZE = "2g"
 BALLAST = "ballast"
-TRIES = 50
+LARGEST_PIECE, SMALLEST_PIECE = 64 << 20, 4096
 
 
 @contextmanager
@@ -32,11 +32,15 @@ def mounted(folder: Path, names: Sequence[str]) -> Iterator[dict[str, str]]:
 def fill(folder: Path, leave: int = 0) -> Path:
     """Take what room is left on the folder's disk but `leave` bytes; answers the file that takes it."""
     ballast = folder / BALLAST
+    size, piece = 0, LARGEST_PIECE
     with ballast.open("wb") as file:
-        for _ in range(TRIES):  # who else writes there may take the room first
-            with suppress(OSError):
-                os.posix_fallocate(file.fileno(), 0, max(1, shutil.disk_usage(folder).free - leave))
-                break
+        while piece >= SMALLEST_PIECE and (free := shutil.disk_usage(folder).free) > leave:
+            try:
+                os.posix_fallocate(file.fileno(), size, min(piece, free - leave))
+            except OSError:  # who else writes there took the room first
+                piece //= 4
+            else:
+                size = ballast.stat().st_size
     return ballast
 
 
