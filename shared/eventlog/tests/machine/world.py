@@ -30,6 +30,11 @@ from .model import PARTITIONS
 SERVICE = "customer-registry"
 T = TypeVar("T")
 TIMELINE = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+WAITING = """
+select count(*) from pg_locks where not granted and locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())
+"""
+ALIVE = "select count(*) from pg_stat_activity where usename = $1"
 EMPTY = "truncate log.event, log.head, log.claim, log.mark"
 MADE_ANEW = "update log.lineage set lineage = 1, opened = false, service = ''"
 
@@ -88,20 +93,6 @@ class World:
         self.topic = f"{self.prefix}{self.examples}.events"
         self.run(self._begin())
 
-    def crash(self) -> None:
-        """The process is gone: connections cut, nothing waited for."""
-        self.run(self._crash())
-
-    async def append_and_lose(self, pending: Pending, partition: int) -> None:
-        """Append in a transaction of its own, whose connection the server ends before the commit."""
-        connection = await asyncpg.connect(self.urls.app)
-        transaction = connection.transaction()
-        await transaction.start()
-        (verdict,) = await connection.fetch(APPEND, *_arguments(partition, [pending]))
-        assert verdict["verdict"] == "appended"
-        await self.admin.execute("select pg_terminate_backend($1, 5000)", connection.get_server_pid())
-        connection.terminate()
-
     async def publish(self, rounds: int) -> None:
         """A publisher that starts, sends so many rounds of a few events, and is gone."""
         publisher = Publisher(self.log, self.kafka, self.topic)
@@ -138,11 +129,29 @@ class World:
         await self.admin.close()
         await drop_databases(self.stack.admin_url, [self.database])
 
+    async def append_and_lose(self, pending: Pending, partition: int) -> None:
+        """Append in a transaction of its own, whose connection the server ends before the commit."""
+        connection = await asyncpg.connect(self.urls.app)
+        await connection.transaction().start()
+        (verdict,) = await connection.fetch(APPEND, *_arguments(partition, [pending]))
+        assert verdict["verdict"] == "appended"
+        await self.admin.execute("select pg_terminate_backend($1, 5000)", connection.get_server_pid())
+        connection.terminate()
+
     async def _connect(self) -> None:
         self.log = self._log(SERVICE, await connect_pool(self.urls.app, size=4), partitions=PARTITIONS)
 
-    async def _crash(self) -> None:
+    async def die_in(self, asked: Coroutine[Any, Any, Any], partition: int) -> None:
+        """The process is gone while its append waits for the partition; the server goes on with it, unheard."""
+        await self.owner.execute("select pg_advisory_lock(7, $1)", partition)
+        task = asyncio.ensure_future(asked)
+        while not task.done() and not await self.owner.fetchval(WAITING):
+            await asyncio.sleep(0.002)
         self.log.pool.terminate()
+        await asyncio.gather(task, return_exceptions=True)
+        await self.owner.execute("select pg_advisory_unlock(7, $1)", partition)
+        while await self.admin.fetchval(ALIVE, f"{self.database}_app"):
+            await asyncio.sleep(0.002)
         await self._connect()
 
     async def _start(self) -> None:
