@@ -29,7 +29,8 @@ class Pair:
     def end(self, *, reset: bool) -> None:
         """End both ways: politely, or with a reset towards the client. The server reads what it was sent either way."""
         if reset and (of_client := self.client.get_extra_info("socket")) is not None:
-            of_client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            with contextlib.suppress(OSError):  # it is closed already
+                of_client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.client.transport.abort() if reset else self.client.close()
         self.server.close()
 
