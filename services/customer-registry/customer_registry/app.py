@@ -40,6 +40,10 @@ PROBLEMS: dict[str, Kind] = {
     "unknown-branch": Kind(409, "Unknown branch", "Define the branch first."),
     "unknown-region": Kind(409, "Unknown region", "Define the region first."),
     "unknown-representative": Kind(409, "Unknown representative", "Register the representative first."),
+    "branch-fixed": Kind(409, "Branch stays in its region", "Define a branch of another code in the other region."),
+    "territory-fixed": Kind(
+        409, "Territory stays in its branch", "Define a territory of another code in the other branch."
+    ),
     "representative-elsewhere": Kind(409, "Representative of another branch", "Name one of the territory's branch."),
     "representative-other": Kind(403, "Another's visit", "Log your own visits, or ask the branch to log it."),
     "stage-wrong": Kind(409, "Not at this stage", "Do what the detail names as the next step."),

@@ -43,9 +43,10 @@ class BranchView(BaseModel):
     region: str
 
 
-@router.post("/branches", permission="organisation.define", answers=BranchView, problems=("unknown-region",))
+@router.post("/branches", permission="organisation.define", answers=BranchView,
+             problems=("unknown-region", "branch-fixed"))  # fmt: skip
 async def define_branch(body: BranchGiven, write: Write) -> Response:
-    """Let there be a branch in a region, or rename or move it (If-Match)."""
+    """Let there be a branch in a region, or rename it (If-Match); its region stays."""
     above, _ = await write.runtime.log.state(region.REGION, region.key(body.region))
     if not above.name:
         raise Refused("unknown-region", f"there is no region {body.region}: define it first", region=body.region)

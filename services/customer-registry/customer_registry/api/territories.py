@@ -69,9 +69,10 @@ def view(code: str, state: Territory) -> TerritoryView:
     )
 
 
-@router.post("/territories", permission="organisation.define", answers=TerritoryView, problems=("unknown-branch",))
+@router.post("/territories", permission="organisation.define", answers=TerritoryView,
+             problems=("unknown-branch", "territory-fixed"))  # fmt: skip
 async def define_territory(body: TerritoryGiven, write: Write) -> Response:
-    """Let there be a territory in a branch, or rename or move it (If-Match)."""
+    """Let there be a territory in a branch, or rename it (If-Match); its branch stays."""
     above, _ = await write.runtime.log.state(branch.BRANCH, branch.key(body.branch))
     if not above.name:
         raise Refused("unknown-branch", f"there is no branch {body.branch}: define it first", branch=body.branch)

@@ -1,11 +1,14 @@
-"""A branch (分支机构): defined in a region, renamed or moved at will."""
+"""A branch (分支机构): defined in a region for good, renamed at will.
+
+It does not change its region: every dealer of it was onboarded with that region, and who sees the dealer follows it.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
 from events.catalogue import Event
-from events.decider import Decider
+from events.decider import Decider, Refused
 from events.fields import Name
 from events.types.customer_registry import BranchDefined
 
@@ -13,7 +16,7 @@ from .command import Command, OwnCode
 
 
 class DefineBranch(Command):
-    """Let there be a branch of this code in this region, or give it this name or region."""
+    """Let there be a branch of this code in this region, or give it this name."""
 
     code: OwnCode
     name: Name
@@ -33,7 +36,14 @@ def key(code: str) -> str:
 
 
 def decide(branch: Branch, command: DefineBranch) -> list[Event]:
-    """The same definition again writes nothing."""
+    """The same definition again writes nothing. Refused: branch-fixed."""
+    if branch.region not in ("", command.region):
+        raise Refused(
+            "branch-fixed",
+            f"{command.code} lies in {branch.region} for good, for its dealers' scope follows from that: "
+            f"define a branch of another code in {command.region}",
+            region=branch.region,
+        )
     defined = BranchDefined(code=command.code, name=command.name, region=command.region)
     return [] if evolve(branch, defined) == branch else [defined]
 

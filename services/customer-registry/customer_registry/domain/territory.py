@@ -1,4 +1,7 @@
-"""A territory: defined in a branch, and from a date on in the hands of one representative (定人定域, domain.md 3.6)."""
+"""A territory: defined in a branch, and from a date on in the hands of one representative (定人定域, domain.md 3.6).
+
+It does not change its branch: every dealer of it was onboarded with that branch, and who sees the dealer follows it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from .command import Command, OwnCode
 
 
 class DefineTerritory(Command):
-    """Let there be a territory of this code in this branch of this region, or give it this name or place."""
+    """Let there be a territory of this code in this branch of this region, or give it this name."""
 
     code: OwnCode
     name: Name
@@ -47,8 +50,18 @@ def key(code: str) -> str:
 
 
 def decide(territory: Territory, command: DefineTerritory | AssignRepresentative) -> list[Event]:
-    """The same definition or assignment again writes nothing. Refused: territory-undefined, assignment-out-of-order."""
+    """The same definition or assignment again writes nothing.
+
+    Refused: territory-fixed, territory-undefined, assignment-out-of-order.
+    """
     match command:
+        case DefineTerritory() if territory.branch not in ("", command.branch):
+            raise Refused(
+                "territory-fixed",
+                f"{command.code} lies in {territory.branch} for good, for its dealers' scope follows from that: "
+                f"define a territory of another code in {command.branch}",
+                branch=territory.branch,
+            )
         case DefineTerritory():
             happened: Event = TerritoryDefined(**dict(command))
         case AssignRepresentative() if not territory.name:

@@ -9,7 +9,7 @@ from service.permissions import ROLES
 from service.routing import declared_routes
 from service.testing import bearer
 
-from .conftest import AUDITOR, HEAD, World, said
+from .conftest import AUDITOR, HEAD, MANAGER, OTHER_MANAGER, World, said
 
 ANY = "0190a6c2-0000-7000-8000-000000000001"
 
@@ -23,6 +23,20 @@ async def test_the_same_definition_again_changes_nothing_and_another_needs_its_v
     assert await world.events() == before
     etag = (await world.get("/regions/R1", who=AUDITOR)).headers["etag"]
     assert (await world.post("/regions", same | {"name": "North"}, who=HEAD, match=etag)).json()["name"] == "North"
+
+
+async def test_a_territory_with_dealers_stays_in_its_branch_and_a_branch_in_its_region(world: World) -> None:
+    dealer = await world.onboard("Settled", "E-settled")
+    before = await world.events()
+    moved = {"code": "T1", "name": "T1", "branch": "B2"}
+    etag = (await world.get("/territories/T1", who=AUDITOR)).headers["etag"]
+    said(await world.post("/territories", moved, who=HEAD, match=etag), 409, "territory-fixed")
+    moved = {"code": "B1", "name": "Branch B1", "region": "R2"}
+    etag = (await world.get("/branches/B1", who=AUDITOR)).headers["etag"]
+    said(await world.post("/branches", moved, who=HEAD, match=etag), 409, "branch-fixed")
+    assert await world.events() == before
+    assert (await world.get(f"/dealers/{dealer}", who=MANAGER)).status_code == 200
+    assert (await world.get(f"/dealers/{dealer}", who=OTHER_MANAGER)).status_code == 404
 
 
 async def test_what_belongs_to_nothing_is_refused(world: World) -> None:

@@ -24,7 +24,7 @@ CASES = [
         BRANCH,
         DefineBranch(code="SH", name="Shanghai", region="E"),
         BranchDefined(code="SH", name="Shanghai", region="E"),
-        {"region": "S"},
+        {"name": "上海"},
     ),
     (
         REPRESENTATIVE,
@@ -90,7 +90,11 @@ def test_an_assignment_does_not_begin_before_the_one_it_follows():
         TERRITORY.decide(state, assign("li.na", "2025-05-05"))
 
 
-def test_a_territory_that_moves_keeps_its_representative():
-    moved = TerritoryDefined(code="SH-1", name="浦东", branch="HZ", region="E")
-    state = TERRITORY.fold(TERRITORY.state(), [DEFINED, ASSIGNED, moved])
-    assert (state.branch, state.representative) == ("HZ", "wei.lin")
+def test_a_territory_keeps_its_branch_and_a_branch_its_region_for_the_scope_of_dealers_follows_them():
+    state = TERRITORY.fold(TERRITORY.state(), [DEFINED, ASSIGNED])
+    with pytest.raises(Refused, match=r"territory-fixed: SH-1 lies in SH for good.*another code in HZ"):
+        TERRITORY.decide(state, DefineTerritory(code="SH-1", name="浦东", branch="HZ", region="E"))
+    assert state.representative == "wei.lin"
+    defined = BRANCH.fold(BRANCH.state(), [BranchDefined(code="SH", name="Shanghai", region="E")])
+    with pytest.raises(Refused, match=r"branch-fixed: SH lies in E for good.*another code in S"):
+        BRANCH.decide(defined, DefineBranch(code="SH", name="Shanghai", region="S"))
