@@ -27,7 +27,7 @@ from events.envelope import Imported
 from events.fields import Amount, Code, Days, Name, PaymentTerms, Said
 from events.ids import command_id, request_hash
 from events.types.customer_registry import ChannelLevel, Cooperation, Reference, Terms
-from service.bulk import Row, RowVerdict, reject
+from service.bulk import Row, RowVerdict, failed_row, reject
 from service.imports import DealerNamed
 
 AT_ONCE = 16
@@ -92,7 +92,10 @@ async def onboard(
 
     async def one(row: Row[OnboardingRow]) -> RowVerdict:
         async with room:
-            return await _onboard(log, row, onboarding, importer)
+            try:
+                return await _onboard(log, row, onboarding, importer)
+            except Exception as error:  # its neighbours may be in the log already: they must be told so
+                return failed_row(row.row, error)
 
     return list(await asyncio.gather(*map(one, rows)))
 

@@ -19,6 +19,13 @@ MOST_EVENTS_OF_A_COMMAND = 100
 MOST_BYTES_OF_A_COMMAND = 768 << 10
 TRIES = 3
 
+OF_ONE = (asyncpg.PostgresError, ValueError)
+OF_ALL = (
+    asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)  # fmt: skip
+"""What the server says no to may be one command's own fault, unless it says that it, or the connection, is unwell."""
+
 APPEND = "select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 
 
@@ -62,6 +69,10 @@ class Gathering:
         try:
             verdicts = await self._call(partition, [pending for pending, _ in call])
         except Exception as error:
+            if len(call) > 1 and isinstance(error, OF_ONE) and not isinstance(error, OF_ALL):
+                for each in call:  # nothing of the call was written: each again alone, for its own outcome
+                    await self._write(partition, [each])
+                return
             for _, answer in call:
                 if not answer.done():
                     answer.set_exception(error)

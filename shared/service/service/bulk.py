@@ -5,8 +5,9 @@
     {"summary": {"rows": 2, "accepted": 1, "duplicates": 0, "rejected": 1, "positions": ["credit-rating:3:1234:1"]}}
 
 The body is read to its end before its first row counts, so an oversize or broken-off body changes nothing. Rows are
-then handed on in slices of at most 1,000; a bad line never touches its neighbours. When a slice fails for a reason
-that will pass, its rows and all later ones are rejected as `temporarily-unavailable`: send the same body again.
+then handed on in slices of at most 1,000; a bad line never touches its neighbours: a slice that fails for what one of
+its rows holds is handed on again row by row (what was written by then is told as a duplicate). When it fails for
+a reason that will pass, its rows and all later ones are rejected as `temporarily-unavailable`: send the body again.
 """
 
 from __future__ import annotations
@@ -93,18 +94,42 @@ async def _judge(chunk: list[Row[T] | RowVerdict], record: Record[T],
     good = [entry for entry in chunk if isinstance(entry, Row)]
     verdicts = {entry.row: entry for entry in chunk if isinstance(entry, RowVerdict)}
     if good and failed is None:
-        try:
-            verdicts |= {verdict.row: verdict for verdict in await record(good)}
-        except Exception as error:  # the status is sent already: the rest of the rows must still be told
-            failed = problem_of(error)
-            log.warning("bulk slice failed", first=good[0].row, code=failed.code)
+        failed, said = await _recorded(good, record)
+        if failed is not None and kind_of(failed.code).retry_after is None and len(good) > 1:
+            failed, said = await _one_by_one(good, record)
+        verdicts |= {verdict.row: verdict for verdict in said}
     return failed, [verdicts.get(entry.row) or _unrecorded(entry.row, failed) for entry in chunk]
+
+
+async def _recorded(rows: list[Row[T]], record: Record[T]) -> tuple[Problem | None, list[RowVerdict]]:
+    try:
+        return None, await record(rows)
+    except Exception as error:  # the status is sent already: the rest of the rows must still be told
+        failed = problem_of(error)
+        log.warning("bulk slice failed", first=rows[0].row, rows=len(rows), code=failed.code)
+        return failed, []
+
+
+async def _one_by_one(rows: list[Row[T]], record: Record[T]) -> tuple[Problem | None, list[RowVerdict]]:
+    """Each row for itself; a failure that will pass ends it."""
+    verdicts: list[RowVerdict] = []
+    for row in rows:
+        failed, said = await _recorded([row], record)
+        if failed is not None and kind_of(failed.code).retry_after is not None:
+            return failed, verdicts
+        verdicts += said if failed is None else [_unrecorded(row.row, failed)]
+    return None, verdicts
 
 
 def _unrecorded(row: int, failed: Problem | None) -> RowVerdict:
     code = failed.code if failed else "internal"
     retry = code == "internal" or kind_of(code).retry_after is not None
-    return reject(row, code, kind_of(code).do, retry=retry)
+    return reject(row, code, (failed and failed.detail) or kind_of(code).do, retry=retry)
+
+
+def failed_row(row: int, error: Exception) -> RowVerdict:
+    """The verdict of a row that failed while others of its slice are, or may be, in the log."""
+    return _unrecorded(row, problem_of(error))
 
 
 def _lines(body: IO[bytes], rows: int) -> Iterator[tuple[int, bytes | None]]:
@@ -161,4 +186,6 @@ def _remember(last: dict[str, tuple[int, str]], position: str | None) -> None:
         last[place] = (int(sequence), position)
 
 
-__all__ = ["LINE_BYTES", "MEDIA_TYPE", "SLICE_ROWS", "Record", "Row", "RowVerdict", "ndjson", "parse", "reject"]
+__all__ = [
+    "LINE_BYTES", "MEDIA_TYPE", "SLICE_ROWS", "Record", "Row", "RowVerdict", "failed_row", "ndjson", "parse", "reject",
+]  # fmt: skip

@@ -76,6 +76,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem("stream-parked", source=error.source, stream=error.stream)
         case Superseded():
             return Problem("position-superseded", str(error))
+        case asyncpg.CharacterNotInRepertoireError():
+            return Problem("invalid", "A text holds a character that cannot be stored (U+0000).")
         case asyncpg.QueryCanceledError() | TimeoutError():
             return Problem("timed-out")
         case _ if isinstance(error, UNREACHABLE):

@@ -57,7 +57,7 @@ PROBLEMS: dict[str, Kind] = {
     "too-many-requests": Kind(429, "Too many requests", "Wait as Retry-After says.", 1),
     "internal": Kind(500, "Internal error", "Report the trace number; repeat with the same Idempotency-Key."),
     "temporarily-unavailable": Kind(503, "Temporarily unavailable", "Repeat with the same Idempotency-Key.", 2),
-    "log-closed": Kind(503, "Log not open", "The operator must adopt the log first (dealerlog restore).", 30),
+    "log-closed": Kind(503, "Log not open", "The operator must adopt the log first (dealerlog adopt).", 30),
     "owner-away": Kind(
         503, "Owner of a log away", "Repeat in a moment, or give known_at as a cut: that asks nobody.", 2
     ),

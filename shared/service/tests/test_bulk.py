@@ -40,6 +40,8 @@ async def record_sales(request: Request, write: Write) -> Response:
         slices.append(rows)
         if len(slices) == breaks_at[0]:
             raise ConnectionResetError
+        if any(row.model.number == "poison" for row in rows):
+            raise LookupError("what one row holds")
         seen = {row.model.number for rows in slices[:-1] for row in rows}
         return [_verdict(row, row.model.number in seen) for row in rows]
 
@@ -109,6 +111,13 @@ async def test_a_failing_slice_tells_every_row_left_to_come_again(client: httpx.
     breaks_at[0] = 0
     _, again = await told(client, body)
     assert again["rejected"] == 0
+
+
+async def test_a_row_that_fails_the_whole_slice_is_found_and_alone_refused(client: httpx.AsyncClient) -> None:
+    body = b"".join(line(number) for number in ("N1", "N2", "poison", "N4")) + line("late")
+    verdicts, summary = await told(client, body)
+    assert [v["row"] for v in verdicts if v.get("code") == "internal"] == [3]
+    assert summary["rejected"] == 1 and summary["duplicates"] + summary["accepted"] == 4
 
 
 async def test_an_oversize_body_changes_nothing(client: httpx.AsyncClient) -> None:

@@ -81,6 +81,20 @@ async def test_dealers_of_a_file_are_listed_then_onboarded_then_known(world: Wor
     assert "suspend" in said(undo, 409, "undo-not-offered")["detail"]
 
 
+async def test_a_row_that_cannot_be_stored_is_refused_and_its_neighbours_are_in(world: World) -> None:
+    before = await world.events()
+    path = "/dealers:onboard?territory=T3&reviewed_by=gm&approved_by=head"
+    rows = [{"source": "till", "number": n, "name": f"Till {n!r}"} for n in ("a1", "a2", "a\x003", "a4", "a5")]
+    *said_of, summary = await world.bulk(path, rows, who=IMPORTER)
+    assert [each.get("code", each["verdict"]) for each in said_of] == [
+        "accepted", "accepted", "invalid", "accepted", "accepted",
+    ]  # fmt: skip
+    assert all("position" in each for each in said_of if each["verdict"] == "accepted")
+    assert summary["summary"]["accepted"] == 4 and await world.events() == before + 4 * 3
+    *again, _ = await world.bulk(path, rows, who=IMPORTER)
+    assert [each.get("code", each["verdict"]) for each in again] == ["duplicate"] * 2 + ["invalid"] + ["duplicate"] * 2
+
+
 async def test_a_file_onboards_nobody_without_place_and_people(world: World) -> None:
     before = await world.events()
     said(await send(world, "onboard=true&territory=T3&reviewed_by=gm"), 422, "invalid")
