@@ -14,7 +14,7 @@ import asyncpg
 
 from eventlog import tail
 from eventlog.connection import Pool
-from eventlog.tail import Published
+from eventlog.tail import Foreign, Published
 from eventlog.topics import Options
 
 MARKS = "select partition, sequence, id, kafka_offset from log.mark"
@@ -41,6 +41,13 @@ async def agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) 
 
     Reads the first record and what stands behind the mark in the database: little, but all of it without a mark.
     """
+    try:
+        return await _agreed_marks(pool, kafka, topic, partitions)
+    except Foreign as error:
+        raise Diverged(str(error)) from error
+
+
+async def _agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) -> dict[int, Mark]:
     lineage: int = await pool.fetchval(LINEAGE)
     hints = {row["partition"]: row for row in await pool.fetch(MARKS)}
     starts = {

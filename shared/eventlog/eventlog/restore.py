@@ -14,7 +14,7 @@ import asyncpg
 
 from eventlog import tail
 from eventlog.reading import event_of
-from eventlog.tail import Published
+from eventlog.tail import Foreign, Published
 from eventlog.topics import Options
 from events import Decider, category_of
 from events.placement import PARTITIONS
@@ -84,6 +84,20 @@ async def adopt(
 
 
 async def _join(
+    connection: asyncpg.Connection[asyncpg.Record],
+    kafka: Options,
+    topic: str,
+    service: str,
+    deciders: Iterable[Decider[Any, Any]],
+    **options: Any,
+) -> Restored:
+    try:
+        return await _load(connection, kafka, topic, service, deciders, **options)
+    except Foreign as error:
+        raise CannotRestore(str(error)) from error
+
+
+async def _load(
     connection: asyncpg.Connection[asyncpg.Record],
     kafka: Options,
     topic: str,

@@ -13,13 +13,18 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
+from eventlog.arrived import Record
 from eventlog.topics import Options
-from events import Placement
+from events import Placement, Undecodable
 from events.placement import HEADER, unpack
 
 FETCH_SECONDS = 15.0
 REQUEST_MS = 10_000
 """A broker that does not answer is left in time for the next round: aiokafka's own 40 s would look like a stall."""
+
+
+class Foreign(Exception):
+    """A record of a topic that no publisher of ours wrote: an operator must find who did, and make the topic anew."""
 
 
 class Published(NamedTuple):
@@ -46,11 +51,23 @@ class _Id(msgspec.Struct):
 _decode_id = msgspec.json.Decoder(_Id).decode
 
 
-def published(record: object) -> Published:
-    """A Kafka record as one of ours; raises Undecodable or a msgspec error for another's."""
-    headers: dict[str, bytes] = dict(record.headers)  # type: ignore[attr-defined]
-    document: bytes = record.value  # type: ignore[attr-defined]
-    return Published(unpack(headers[HEADER]), _decode_id(document).id, record.offset, document)  # type: ignore[attr-defined]
+def published(record: Record) -> Published:
+    """A Kafka record as one of ours; raises `Foreign` for another's."""
+    try:
+        placement = unpack(dict(record.headers)[HEADER])
+        found = Published(placement, _decode_id(record.value).id, record.offset, record.value)
+    except (KeyError, TypeError, Undecodable, UnicodeDecodeError, msgspec.MsgspecError) as error:
+        raise _foreign(record, repr(error)) from error
+    if placement.partition != record.partition:
+        raise _foreign(record, f"it is placed in partition {placement.partition}")
+    return found
+
+
+def _foreign(record: Record, why: str) -> Foreign:
+    return Foreign(
+        f"{record.topic}[{record.partition}] holds no event at offset {record.offset} ({why[:120]}): another program "
+        "wrote there; stop it, delete the topic, then run republish"
+    )
 
 
 def consumer(kafka: Options) -> AIOKafkaConsumer:

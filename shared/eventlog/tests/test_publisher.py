@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -290,6 +291,49 @@ async def test_an_event_of_another_history_is_noticed_before_the_last_record(mak
     )
     with pytest.raises(Diverged, match="two histories"):
         await Publisher(log, kafka, topic).open()
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "why"),
+    [
+        (b"hello", [], "KeyError"),
+        (None, [], "KeyError"),
+        (b"hello", [(HEADER, b"short")], "Undecodable"),
+        (b"hello", "ours", "DecodeError"),
+        (b'{"id":"none"}', "ours", "ValidationError"),
+        (b"hello", "elsewhere", "placed in partition|DecodeError"),
+    ],
+)
+async def test_a_record_of_another_program_stops_the_publisher_which_says_so_and_lives(
+    make_log, kafka, topic, value, headers, why
+):
+    log = await make_log()
+    async with publishing(log, kafka, topic) as publisher:
+        await log.record([fact("d1", str(n)) for n in range(3)])
+        await drained(publisher)
+        partition = log.partition_of("d1")
+        (row,) = await log.read(partition, 2, 1)
+        placed = row.placement if headers == "ours" else row.placement._replace(partition=(partition + 1) % 12)
+        await foreign(kafka, topic, partition, value, [(HEADER, pack(placed))] if isinstance(headers, str) else headers)
+        await log.record([fact("d1", "after")])
+        async with asyncio.timeout(20):
+            while publisher.stopped is None:
+                await asyncio.sleep(0.02)
+        turned = publisher.turned_at
+        async with asyncio.timeout(20):
+            while publisher.turned_at == turned:
+                await asyncio.sleep(0.02)
+        said = f"{re.escape(topic)}.{partition}. holds no event at offset 3 .*({why}).*delete the topic, then run"
+        assert re.search(said, publisher.stopped or ""), publisher.stopped
+    with pytest.raises(CannotRestore, match="holds no event at offset 3"):
+        await adopt(log.urls.owner, kafka, topic, SERVICE, [REGION])
+
+
+async def foreign(kafka, topic: str, partition: int, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
+    producer = AIOKafkaProducer(**kafka)
+    await producer.start()
+    await producer.send_and_wait(topic, value, key=b"d1", partition=partition, headers=headers)
+    await producer.stop()
 
 
 async def test_a_gap_behind_the_mark_is_noticed(make_log, kafka, topic):
