@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_ratio_is_of_medians_and_an_aim_may_be_of_either_figure() -> None:
 
 
 def test_a_missed_aim_is_shown_with_the_factor_and_a_met_one_is_not() -> None:
-    console = Console(width=200, record=True, quiet=True)
+    console = Console(width=200, record=True, file=StringIO())
     console.print(
         table([Row("slow", "ms", OURS, "bare", BARE, (Aim(1.0),)), Row("ok", "ms", OURS, "bare", BARE, (Aim(0.5),))])
     )
