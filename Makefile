@@ -18,8 +18,8 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.][a-z.-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv ## start everything, load the sample network, stay up until Ctrl-C
-	@$(DEALERLOG) run
+run: .venv ## start everything, load the sample network, stay up until Ctrl-C (CURRENCY=GBP: another, without the sample)
+	@$(DEALERLOG) run $(if $(CURRENCY),--currency $(CURRENCY))
 
 demo: .venv ## the same without staying up, in an installation of its own; proves its figures
 	@$(DEALERLOG) demo

@@ -47,11 +47,11 @@ class Loaded(NamedTuple):
     after: dict[str, dict[str, Any]]
 
 
-async def bring(api: Api, file: Path, profile: str, again: str = "") -> dict[str, Any]:
+async def bring(api: Api, file: Path, profile: str) -> dict[str, Any]:
     """Onboard who is named and import the file."""
     known = importing.profile_named(profile)
     await importing.onboard(api, file, known, UK)
-    return await importing.send(api, file, known, again=again)
+    return await importing.send(api, file, known)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ async def _again(fleet: Fleet, files: dict[Path, str]) -> tuple[dict[Path, int],
     accepted, duplicates = {}, {}
     async with Api(fleet) as api:
         for file, profile in files.items():
-            report = await bring(api, file, profile, again="-again")
+            report = await bring(api, file, profile)
             accepted[file], duplicates[file] = report["accepted"], report["duplicates"]
     return accepted, duplicates
 

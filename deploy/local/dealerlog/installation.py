@@ -17,6 +17,7 @@ from dealerlog.problem import Problem
 CHECKOUT = Path(__file__).parents[3]
 HOST = "127.0.0.1"
 FIRST_PORT, BLOCK, BLOCKS = 8010, 10, 99
+CURRENCY = "CNY"
 PORT_NAMES = (
     "customer-registry", "credit-rating", "tiering", "reporting", "kafka", "kafka-controller", "postgres",
 )  # fmt: skip
@@ -31,6 +32,7 @@ class Installation:
         self.logs = self.folder / "logs"
         self.ports_file = self.folder / "ports.json"
         self.secrets_file = self.folder / "secrets.json"
+        self.currency_file = self.folder / "currency.json"
         self.lock_file = self.folder / "lock"
 
     @classmethod
@@ -80,6 +82,30 @@ class Installation:
             kept[name] = secrets.token_hex(32)
             _write(self.secrets_file, kept, mode=0o600)
         return str(kept[name])
+
+    def currency(self) -> str:
+        """The currency of every amount in it: CNY unless its first start said otherwise."""
+        try:
+            return str(json.loads(self.currency_file.read_text())["currency"])
+        except FileNotFoundError:
+            return CURRENCY
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Problem(f"{self.currency_file} cannot be read ({error!r})") from error
+
+    def choose_currency(self, wanted: str | None) -> str:
+        """Keep the currency at the first start; later a Problem refuses another: amounts are on record in the first."""
+        if wanted is not None and not (len(wanted) == 3 and wanted.isascii() and wanted.isupper() and wanted.isalpha()):
+            raise Problem(f"{wanted!r} is no currency: say three capitals such as GBP")
+        started = (self.folder / "services").exists()  # made by a service's first start
+        if started and wanted not in (None, self.currency()):
+            raise Problem(
+                f"installation {self.name!r} is in {self.currency()} since its first start and stays so: "
+                f"choose another with --name, or `dealerlog wipe` it first"
+            )
+        chosen = self.currency() if started or wanted is None else wanted
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write(self.currency_file, {"currency": chosen}, mode=0o644)
+        return chosen
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -143,7 +169,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _write(path: Path, content: dict[str, object] | dict[str, int], *, mode: int) -> None:
+def _write(path: Path, content: dict[str, str] | dict[str, object] | dict[str, int], *, mode: int) -> None:
     """Replace a small file in one step, so that a kill never leaves half of it."""
     partial = path.with_suffix(".partial")
     with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:

@@ -27,10 +27,10 @@ async def fleet_of(
     ports: Mapping[str, int] | None = None,
     names: Iterable[str] = tuple(MEMBERS),
     prefix: str = "",
-    currency: str = "CNY",
+    currency: str | None = None,
     today: date | None = LAST_DAY,
 ) -> Fleet:
-    """The installation's fleet; its databases and roles are created where they are missing.
+    """The installation's fleet, in its currency; its databases and roles are created where they are missing.
 
     `prefix` (`gbp.`) keeps a second fleet apart in the same Kafka and PostgreSQL. `today` is the sample network's last
     day, so that what is due and overdue looks the same whenever it is tried; None is the calendar's.
@@ -47,7 +47,7 @@ async def fleet_of(
         secret=installation.secret(SERVICE_SECRET),
         folder=installation.folder / "imports",
         prefix=topic_prefix(installation, prefix),
-        currency=currency,
+        currency=currency or installation.currency(),
         today=today,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 from dealerlog import loading, running
@@ -40,15 +41,15 @@ class Whole:
         assert self._fleet is not None, "start first"
         return self._fleet
 
-    def start(self, *, pinned: bool = True) -> Fleet:
-        """Databases, topics, migrations, services."""
-        self._fleet = asyncio.run(self._prepared(pinned))
+    def start(self, today: date | None = LAST_DAY) -> Fleet:
+        """Databases, topics, migrations, services; `today` stands still, None is the calendar's."""
+        self._fleet = asyncio.run(self._prepared(today))
         running.start(self.supervisor, self._fleet)
         return self._fleet
 
-    async def _prepared(self, pinned: bool) -> Fleet:
+    async def _prepared(self, today: date | None) -> Fleet:
         with self.steps.step("databases", "4, with three roles each"):
-            fleet = await running.fleet_of(self.installation, self.where, today=LAST_DAY if pinned else None)
+            fleet = await running.fleet_of(self.installation, self.where, today=today)
         await running.prepare(fleet, self.steps)
         return fleet
 

@@ -80,3 +80,24 @@ def test_wiping_is_refused_while_up_and_leaves_nothing(installation: Installatio
 def test_a_name_cannot_lead_out_of_the_folder(name: str) -> None:
     with pytest.raises(Problem, match="is no name for an installation"):
         Installation.named(name)
+
+
+def test_the_currency_is_chosen_at_the_first_start_and_kept(installation: Installation) -> None:
+    installation.prepare()
+    with pytest.raises(Problem, match="'gbp' is no currency"):
+        installation.choose_currency("gbp")
+    assert installation.currency() == "CNY"
+    assert installation.choose_currency("EUR") == "EUR"
+    assert installation.choose_currency("GBP") == "GBP"  # no service started yet
+    (installation.folder / "services").mkdir()
+    assert installation.choose_currency(None) == installation.choose_currency("GBP") == installation.currency() == "GBP"
+    with pytest.raises(Problem, match="is in GBP since its first start and stays so"):
+        installation.choose_currency("CNY")
+
+
+def test_an_installation_from_before_currencies_were_chosen_is_in_cny(installation: Installation) -> None:
+    installation.prepare()
+    (installation.folder / "services").mkdir()
+    with pytest.raises(Problem, match="is in CNY"):
+        installation.choose_currency("GBP")
+    assert installation.choose_currency(None) == "CNY"
