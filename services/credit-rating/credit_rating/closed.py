@@ -1,27 +1,11 @@
-"""Input models: what is not known is refused, and text that no table could hold never becomes an event."""
+"""Input models: what is not known is refused."""
 
 from __future__ import annotations
 
-from typing import Any
-from unicodedata import category
-
-from pydantic import BaseModel, ConfigDict, field_validator
-
-LAYOUT = frozenset("\n\r\t")
+from pydantic import BaseModel, ConfigDict
 
 
 class Closed(BaseModel):
-    """A body or a row, frozen; unknown members, control characters and halves of characters are refused."""
+    """A body or a row, frozen; unknown members are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*")
-    @classmethod
-    def _writable(cls, value: Any) -> Any:
-        if isinstance(value, str) and not value.isprintable() and any(map(_unwritable, value)):
-            raise ValueError("text may not contain control characters")
-        return value
-
-
-def _unwritable(character: str) -> bool:
-    return category(character) in {"Cc", "Cs"} and character not in LAYOUT

@@ -23,7 +23,7 @@ from events import (
     PaymentReceived,
 )
 from events.decider import Refused
-from events.fields import Amount, Code, Currency, Days, PaymentTerms, Said
+from events.fields import Amount, Code, Currency, Day, Days, PaymentTerms, Said
 from events.types.ledger import Allocation, PaidBy
 
 LONGEST_TERM = timedelta(days=3650)
@@ -56,8 +56,8 @@ class Invoice(Document):
 
     amount: Amount
     currency: Currency
-    issued_on: date
-    due_on: date
+    issued_on: Day
+    due_on: Day
     method: PaymentTerms
     term_days: Days
     order: Code | None = None
@@ -68,7 +68,7 @@ class Payment(Document):
 
     amount: Amount
     currency: Currency
-    received_on: date
+    received_on: Day
     method: PaidBy
     allocations: Annotated[tuple[Paying, ...], Field(max_length=200)] = ()
 
@@ -78,7 +78,7 @@ class CreditNote(Document):
 
     amount: Amount
     currency: Currency
-    issued_on: date
+    issued_on: Day
     invoice: Code | None = None
     reason: Said
 
@@ -87,14 +87,14 @@ class Dispute(Document):
     """An amount of the invoice `number` is contested."""
 
     amount: Amount
-    disputed_on: date
+    disputed_on: Day
     reason: Said
 
 
 class Settlement(Document):
     """The disputes of the invoice `number` are decided."""
 
-    settled_on: date
+    settled_on: Day
     outcome: Literal["upheld", "dismissed"]
 
 

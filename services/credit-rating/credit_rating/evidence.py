@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from credit_rating.domain.facts import DealerFacts, Survey
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
@@ -25,6 +27,7 @@ from rules.entries import (
     Payment,
     Reversal,
 )
+from service.problems import Problem
 
 REGISTRY = "customer-registry"
 ENTRY = """select dealer, kind, event, origin, number, amount, dated, due_on, method, term_days, order_number, invoice,
@@ -49,6 +52,20 @@ from onboarding where dealer = any($1) and {WITHIN} order by dealer, sequence
 """
 OF_REGION = f"select distinct dealer from onboarding where region = $1 and {WITHIN} order by dealer"
 
+PARKED_FILES = f"""
+select k.stream, k.document from projection.parked k join projection.generation g on k.reader = g.schema
+where k.source = $1 and split_part(k.stream, '/', 2) = 'file' and {WITHIN} order by k.partition, k.sequence
+"""
+"""As they were written: whatever kept them from being shown, an onboarding names its region."""
+
+
+class _Parked(msgspec.Struct):
+    type: str
+    data: dict[str, Any]
+
+
+_read_onboarding = msgspec.json.Decoder(_Parked).decode
+
 
 def bounds(cut: Cut, source: str) -> list[int]:
     """The cut of one source as an array: the last sequence of partition 0, 1, …"""
@@ -57,8 +74,25 @@ def bounds(cut: Cut, source: str) -> list[int]:
 
 
 async def dealers_of(conn: Connection, region: str, cut: Cut) -> list[UUID]:
-    """The dealers that a region had at the cut, by id."""
-    return [row["dealer"] for row in await conn.fetch(OF_REGION, region, bounds(cut, REGISTRY))]
+    """The dealers that a region had at the cut, by id; also those whose onboarding waits in a parked stream."""
+    known = {row["dealer"] for row in await conn.fetch(OF_REGION, region, bounds(cut, REGISTRY))}
+    return sorted(known | await parked_dealers_of(conn, region, cut))
+
+
+async def parked_dealers_of(conn: Connection, region: str, cut: Cut) -> set[UUID]:
+    """Dealers of a region of which the onboarding within the cut is parked: a run names them and leaves them out.
+
+    Raises Problem: stream-parked, where a parked onboarding does not say of which region it is.
+    """
+    found = set()
+    for row in await conn.fetch(PARKED_FILES, REGISTRY, bounds(cut, REGISTRY)):
+        try:
+            said = _read_onboarding(row["document"])
+        except msgspec.MsgspecError as error:
+            raise Problem("stream-parked", source=REGISTRY, stream=row["stream"]) from error
+        if said.type == "DealerOnboarded" and said.data.get("region") == region:
+            found.add(UUID(row["stream"].partition("/")[0]))
+    return found
 
 
 async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[UUID, DealerFacts]:

@@ -187,11 +187,12 @@ async def _differences(log: Log, decision: Decision, start: RatingRunStarted) ->
             policy = (await named(conn, start.policy)).policy
         except PolicyAltered as error:
             return [Difference("policy", start.policy.model_dump(mode="json"), str(error))]
-    if facts is None:
+    parked = isinstance(decision.decided, GradeWithheld) and decision.decided.reason == PARKED
+    if facts is None and not parked:
         return [Difference("facts", "the dealer was onboarded", "no onboarding lies within the cut")]
     occasion = Occasion(decision.decided.run, start.as_of, start.cut, start.policy, start.authorised_by)
     before = await _file_before(log, decision.stream, decision.version)
-    rated = rate(facts, policy=policy, occasion=occasion, previous_grade=before.grade)
+    rated = facts and rate(facts, policy=policy, occasion=occasion, previous_grade=before.grade)
     derived = _data(_events(before, rated, occasion, decision.decided))
     names = sorted(decision.data.keys() | derived.keys())
     return [each for name in names for each in _compared(name, decision.data.get(name), derived.get(name))]

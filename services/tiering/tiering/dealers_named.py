@@ -40,5 +40,5 @@ async def dealers_named(conn: Any, named: Iterable[Named]) -> dict[Named, UUID]:
     if numbers:
         sources, texts = [each.source for each in numbers], [each.number for each in numbers]
         rows = await conn.fetch(BY_REFERENCE, sources, texts)
-        found |= {Reference(source=row["origin"], number=row["number"]): row["dealer"] for row in rows}
+        found |= {Reference.model_construct(source=row["origin"], number=row["number"]): row["dealer"] for row in rows}
     return found

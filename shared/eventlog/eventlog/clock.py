@@ -30,6 +30,7 @@ from events import Refused, command_id, event_id, request_hash
 MOST_DIFFERENCE = 60.0
 LEASE = timedelta(seconds=30)
 SLICE = 200
+FIRST: tuple[date | None, str, str] = (None, "", "")
 LEASE_IT = """
 insert into projection.lease as l (name, holder, until) values ($1, $2, clock_timestamp() + $3)
 on conflict (name) do update set holder = excluded.holder, until = excluded.until
@@ -40,6 +41,7 @@ DATABASE_CLOCK = "select extract(epoch from clock_timestamp())::double precision
 DUE = """
 select d.kind, d.subject, d.due_on from {table} d
 where d.due_on <= $1 and d.kind = any($2::text[]) and not d.tombstone
+and ($4::date is null or (d.due_on, d.kind, d.subject) > ($4, $5::text, $6::text))
 and not exists (
     select from projection.issued i where i.kind = d.kind and i.subject = d.subject and i.due_on = d.due_on)
 order by d.due_on, d.kind, d.subject limit $3
@@ -85,6 +87,7 @@ class Clock:
         self._duties = {duty.kind: duty for duty in duties}
         self._handles, self._pool, self._holder, self._today = handles, pool, holder, today
         self._table, self._host_clock = table, host_clock
+        self._after: tuple[date | None, str, str] = FIRST
 
     async def run(self, every_seconds: float = 5.0) -> None:
         """Turn for ever. Raises `ClocksDiffer`: the worker stops, loudly."""
@@ -93,14 +96,19 @@ class Clock:
                 await asyncio.sleep(every_seconds)
 
     async def turn(self) -> int:
-        """Issue what is due, at most 200 commands; 0 also where another worker holds the lease."""
+        """Issue what is due, at most 200 commands; 0 also where another worker holds the lease.
+
+        The next turn goes on behind these, and from the oldest on once the end is reached: what fails again and again
+        keeps nothing else waiting.
+        """
         async with self._pool.acquire() as connection:
             await self._compare(connection)
             if not await connection.fetchval(LEASE_IT, "clock", self._holder, LEASE):
                 return 0
             schema = await connection.fetchval("select schema from projection.generation")
             query = DUE.format(table=f"{quoted(schema)}.{quoted(self._table)}")
-            rows = await connection.fetch(query, self._today(), list(self._duties), SLICE)
+            rows = await connection.fetch(query, self._today(), list(self._duties), SLICE, *self._after)
+        self._after = (rows[-1]["due_on"], rows[-1]["kind"], rows[-1]["subject"]) if len(rows) == SLICE else FIRST
         done = 0
         for row in rows:
             done += await self._issue(row["kind"], row["subject"], row["due_on"])

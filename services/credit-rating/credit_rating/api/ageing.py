@@ -17,6 +17,7 @@ from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut, cut_to_json
+from events.fields import Day
 from rules.ageing import AgeBy, ageing
 from rules.entries import LedgerEntry
 from rules.receivables import receivables
@@ -56,7 +57,7 @@ class AgeingPage(Page[AgeingRow]):
 async def ageing_of_all(
     read: Read,
     page: PageOf,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     known_at: KnownAt = None,
     by: AgeBy = "due_date",
 ) -> AgeingPage:

@@ -14,6 +14,7 @@ from credit_rating.api.money import Money
 from credit_rating.domain.indicators import INDICATORS
 from credit_rating.published_policies import named
 from credit_rating.rederive import rederive
+from events.fields import Day
 from events.types.shapes import PolicyRef
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
@@ -104,7 +105,7 @@ class RederivationView(BaseModel):
 
 
 @router.get("/dealers/{dealer}/grade", permission="grade.read", answers=GradeView)
-async def grade_in_force(dealer: UUID, read: Read, as_of: date | None = None) -> GradeView:
+async def grade_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> GradeView:
     """The grade in force on a day, of the latest completed run."""
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)

@@ -14,6 +14,7 @@ from credit_rating.domain.credit_check import exposure
 from credit_rating.domain.order import ORDERS
 from credit_rating.snapshot import company_snapshot
 from credit_rating.standing import standing_in
+from events.fields import Day
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
@@ -63,7 +64,7 @@ class ExposureView(BaseModel):
 
 
 @router.get("/dealers/{dealer}/limit", permission="limit.read", answers=LimitView)
-async def limit_in_force(dealer: UUID, read: Read, as_of: date | None = None) -> LimitView:
+async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> LimitView:
     """The limit in force on a day, of the latest completed run."""
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)

@@ -17,6 +17,7 @@ from credit_rating.evidence import entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.published_policies import in_force
 from eventlog.position import Cut, cut_to_json
+from events.fields import Day
 from rules.ageing import AgeBy, ageing, days_sales_outstanding
 from rules.money import rounded, shown
 from rules.receivables import Item, Receivables, receivables
@@ -78,7 +79,7 @@ class ReceivablesView(BaseModel):
 
 @router.get("/dealers/{dealer}/receivables", permission="receivables.read", answers=ReceivablesView)
 async def receivables_of(
-    dealer: UUID, read: Read, as_of: date | None = None, known_at: KnownAt = None, by: AgeBy = "due_date"
+    dealer: UUID, read: Read, as_of: Day | None = None, known_at: KnownAt = None, by: AgeBy = "due_date"
 ) -> ReceivablesView:
     """Open items, ageing, unapplied credit, days sales outstanding and the payment record of the last 12 months."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)

@@ -16,7 +16,7 @@ from credit_rating.published_policies import in_force
 from credit_rating.snapshot import company_snapshot, positions
 from eventlog.position import cut_to_json
 from events.decider import Refused
-from events.fields import Code
+from events.fields import Code, Day
 from events.types.shapes import PolicyRef
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
@@ -38,7 +38,7 @@ class StartRatingRun(Closed):
     """Rate the dealers of a region at the end of `as_of` (today unless given)."""
 
     region: Code
-    as_of: date | None = None
+    as_of: Day | None = None
 
 
 class StartedView(BaseModel):

@@ -81,12 +81,11 @@ OrderCommand: TypeAlias = PlaceOrder | CancelOrder | UseReservation | ReturnRese
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
-    """An order neither cancelled nor invoiced in full: what it reserves (0 while held), which invoices used it."""
+    """An order neither cancelled nor invoiced in full: what it reserves (0 while held)."""
 
     amount: Decimal
     prepaid: bool
     released: bool = False
-    invoices: tuple[str, ...] = ()
 
     @property
     def reserved(self) -> Decimal:
@@ -120,7 +119,7 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
                 )
             return [OrderCancelled(number=number, reason=reason)]
         case UseReservation(order=number, invoice=invoice, amount=amount):
-            return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, invoice, amount))]
+            return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, amount))]
         case ReturnReservation(taken=back):
             return [] if back is None else [ReservationReturned(**dict(back))]
 
@@ -144,12 +143,14 @@ def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
     return [placed, OrderReleased(number=order.number, amount=order.amount, check=check)]
 
 
-def _usable(orders: Orders, number: str, invoice: str, amount: Decimal) -> Decimal:
-    """What an invoice uses up of its order: at most what is left of it, and once; 0 if nothing is reserved."""
+def _usable(orders: Orders, number: str, amount: Decimal) -> Decimal:
+    """What an invoice uses up of its order: at most what is left of it; 0 if nothing is reserved.
+
+    Once, because the command's id is that of the `InvoiceIssued`, which a ledger holds once by (source, number). Its
+    number alone would not tell: another source may use the same.
+    """
     order = orders.open.get(number)
-    if order is None or invoice in order.invoices:
-        return NOTHING
-    return min(order.reserved, amount)
+    return NOTHING if order is None else min(order.reserved, amount)
 
 
 def evolve(orders: Orders, event: Any) -> Orders:
@@ -163,16 +164,11 @@ def evolve(orders: Orders, event: Any) -> Orders:
             return _with(orders, number, None)
         case ReservationUsed(order=number, amount=amount) if amount > 0:
             order = orders.open[number]
-            rest = msgspec.structs.replace(
-                order, amount=order.amount - amount, invoices=(*order.invoices, event.invoice)
-            )
+            rest = msgspec.structs.replace(order, amount=order.amount - amount)
             return _with(orders, number, rest if rest.amount > 0 else None)
         case ReservationReturned(order=number):
             left = orders.open.get(number, OpenOrder(NOTHING, event.prepaid, released=True))
-            others = tuple(each for each in left.invoices if each != event.invoice)
-            return _with(
-                orders, number, msgspec.structs.replace(left, amount=left.amount + event.amount, invoices=others)
-            )
+            return _with(orders, number, msgspec.structs.replace(left, amount=left.amount + event.amount))
         case _:
             return orders
 

@@ -89,5 +89,3 @@ async def test_every_event_leads_back_to_its_file_and_row(world: Any) -> None:
     await world.follow()
     found = await world.pool.fetch("select kind, importid, importrow from g1.ledger_entry where dealer = $1", dealer)
     assert {tuple(each) for each in found} == {("invoice", "origin", 7), ("payment", "origin", 7)}
-
-

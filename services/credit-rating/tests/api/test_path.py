@@ -44,9 +44,7 @@ async def test_an_order_within_the_limit_is_released_and_one_above_is_held_with_
     order = {"number": "O-1", "amount": "40000.00", "currency": "CNY"}
     async with world.following():
         first = await world.post(f"/dealers/{dealer}/orders", order, "branch_manager", branch="B1")
-        second = await world.post(
-            f"/dealers/{dealer}/orders", order | {"number": "O-2"}, "branch_manager", branch="B1"
-        )
+        second = await world.post(f"/dealers/{dealer}/orders", order | {"number": "O-2"}, "branch_manager", branch="B1")
     assert (first.status_code, first.json()["state"]) == (201, "released"), first.text
     assert second.json()["state"] == "held"
     assert [reason["code"] for reason in second.json()["reasons"]] == ["limit-exceeded"]

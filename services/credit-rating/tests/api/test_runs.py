@@ -126,6 +126,35 @@ async def test_a_dealer_with_a_parked_stream_is_named_and_left_out_and_its_order
         await world.pool.execute("delete from projection.parked_stream where source = 'x'")
 
 
+async def test_a_dealer_whose_onboarding_is_parked_is_named_and_left_out_and_comes_out_the_same(world: Any) -> None:
+    dealer = await world.dealer("4450", territory="T9")
+    gone = "delete from g1.onboarding where dealer = $1 returning *"
+    row = await world.pool.fetchrow(gone, UUID(dealer))
+    for region, at in (("R2", row["sequence"]), ("R1", 0)):
+        document = canonical({"type": "DealerOnboarded", "data": {"region": region}})
+        stream = f"{dealer if region == 'R2' else UUID(int=4451)}/file"
+        await world.pool.execute(
+            "insert into projection.parked_stream values ('g1', 'customer-registry', $1, $2, 'broken')",
+            stream, row["partition"],
+        )  # fmt: skip
+        await world.pool.execute(
+            "insert into projection.parked values ('g1', 'customer-registry', $1, $2, $3, '', '', $4)",
+            row["partition"], at, stream, document,
+        )  # fmt: skip
+    try:
+        run = await world.rate("R2")
+        excluded = (await world.get(f"/rating-runs/{run}/excluded")).json()["items"]
+        assert {"dealer": dealer, "reason": "stream-parked"} in excluded
+        assert str(UUID(int=4451)) not in {each["dealer"] for each in excluded}
+        assert all(each.equal for each in await rederived(world, run))
+    finally:
+        await world.pool.execute("delete from projection.parked_stream where source = 'customer-registry'")
+        columns = ", ".join(f'"{name}"' for name in dict(row))
+        places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+        await world.pool.execute(f"insert into g1.onboarding ({columns}) values ({places})", *row.values())
+    assert all(each.equal for each in await rederived(world, run))
+
+
 async def test_more_dealers_without_a_grade_than_one_event_could_name_are_each_named(world: Any) -> None:
     silent = {str(UUID(int=n)) for n in range(1, 512)}
     await world.tell([world.onboarding(dealer, f"S-{dealer[-4:]}", "T7") for dealer in sorted(silent)])

@@ -107,12 +107,15 @@ def used(order: str, amount: int, invoice: str = "I1") -> ReservationUsed:
     return ReservationUsed(order=order, invoice=invoice, amount=Decimal(amount))
 
 
-def test_an_invoice_uses_a_reservation_once_and_never_more_than_it_holds():
+def test_an_invoice_uses_a_reservation_never_more_than_it_holds():
     state = given_orders(place("O1", "600"), UseReservation(order="O1", invoice="I1", amount=Decimal(250)))
-    again = UseReservation(order="O1", invoice="I1", amount=Decimal(250))
-    assert ORDERS.decide(state, again) == [used("O1", 0)]
     larger = UseReservation(order="O1", invoice="I2", amount=Decimal(999))
     assert ORDERS.decide(state, larger) == [ReservationUsed(order="O1", invoice="I2", amount=Decimal(350))]
+
+
+def test_invoices_of_two_sources_with_one_number_each_use_their_part():
+    same = UseReservation(order="O1", invoice="I1", amount=Decimal(250))
+    assert given_orders(place("O1", "600"), same, same).reserved.on_credit == 100
 
 
 def test_an_invoice_of_an_order_that_holds_nothing_uses_nothing():

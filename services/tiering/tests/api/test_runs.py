@@ -160,6 +160,7 @@ async def test_visits_are_due_by_class_and_kept_plans_counted(world: World) -> N
     listed = (await world.get("/visits-due", territory="T7")).json()["items"]
     assert [(row["code"], row["last_visited_on"]) for row in listed] == [("V-1", "2025-08-20")]
     kept = (await world.get("/visit-compliance", **{"from": "2025-07-01", "to": "2025-12-31"})).json()
+    said(await world.get("/visit-compliance", **{"from": "2026-01-01", "to": "2025-12-31"}), 422, "window-reversed")
     (own,) = [row for row in kept["territories"] if row["territory"] == "T7"]
     assert (own["planned"], own["fulfilled"], own["share"]) == (2, 1, "0.5000")
     said(await world.get(f"/dealers/{dealer}/visits-due", as_of="2025-06-09"), 404, "not-found")

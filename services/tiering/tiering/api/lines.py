@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from events.fields import Code, Currency, Name, Quantity, Said, UnitPrice
+from events.fields import Code, Currency, Day, Name, Quantity, Said, UnitPrice
 from tiering.dealers_named import Named
 
 
@@ -26,7 +26,7 @@ class LineGiven(BaseModel):
     quantity: Quantity
     unit_price: UnitPrice
     currency: Currency
-    sold_on: date
+    sold_on: Day
 
 
 class LineRow(LineGiven):

@@ -11,6 +11,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from eventlog.position import cut_to_json
+from events.fields import Day
 from events.types.shapes import Excluded
 from rules.policy import reference
 from service.context import Read, Write
@@ -43,8 +44,8 @@ class RunGiven(BaseModel):
     """The window, both days inside; the measure is the policy's unless it is given."""
 
     model_config = ConfigDict(extra="forbid")
-    window_from: date
-    window_to: date
+    window_from: Day
+    window_to: Day
     measure: SalesMeasure | None = None
 
 

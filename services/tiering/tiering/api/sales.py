@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 
 from events.decider import Refused
+from events.fields import Day
 from service.bulk import Row, RowVerdict, ndjson, reject
 from service.context import Read, Write, WriteContext
 from service.paging import Keyset, Page, PageOf
@@ -98,8 +98,8 @@ async def list_lines(
     dealer: UUID,
     read: Read,
     page: PageOf,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Page[LineView]:
     """Lines of a dealer, the latest first; `from` and `to` are both included."""
     query = LIST.format(after=LATEST_FIRST.after(page, 4), order=LATEST_FIRST.order, limit=page.limit + 1)

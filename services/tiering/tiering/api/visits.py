@@ -12,6 +12,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel
 
+from events.fields import Day
 from service.context import Read, ReadContext
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
@@ -85,7 +86,7 @@ class ComplianceView(BaseModel):
 
 
 @router.get("/dealers/{dealer}/visits-due", permission="visit.read", answers=DueView)
-async def read_due(dealer: UUID, read: Read, as_of: date | None = None) -> DueView:
+async def read_due(dealer: UUID, read: Read, as_of: Day | None = None) -> DueView:
     """A dealer's next visit and its plans, as of a day (today)."""
     day = as_of or read.today
     standards = await standards_on(read, day)
@@ -106,7 +107,7 @@ async def read_due(dealer: UUID, read: Read, as_of: date | None = None) -> DueVi
 async def list_due(
     read: Read,
     page: PageOf,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     territory: Annotated[str | None, Query(max_length=64)] = None,
     branch: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Page[DueRow]:
@@ -121,14 +122,16 @@ async def list_due(
     return page.of(due, BY_CODE, DueRow)
 
 
-@router.get("/visit-compliance", permission="visit.read", answers=ComplianceView)
+@router.get("/visit-compliance", permission="visit.read", answers=ComplianceView, problems=("window-reversed",))
 async def read_compliance(
     read: Read,
-    first: Annotated[date, Query(alias="from")],
-    last: Annotated[date, Query(alias="to")],
-    as_of: date | None = None,
+    first: Annotated[Day, Query(alias="from")],
+    last: Annotated[Day, Query(alias="to")],
+    as_of: Day | None = None,
 ) -> ComplianceView:
     """Fulfilled ÷ planned of periods that ended within `from` and `to`, as of a day (today)."""
+    if first > last:
+        raise Problem("window-reversed", f"`to` is {last}, before `from`, {first}: swap the two days.")
     day = as_of or read.today
     standards = await standards_on(read, day)
     kept: defaultdict[str, list[Compliance]] = defaultdict(list)

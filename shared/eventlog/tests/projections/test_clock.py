@@ -10,7 +10,7 @@ from eventlog.clock import Clock, ClocksDiffer, Duty, due_table
 from eventlog.projection import Patch
 from eventlog.projector import Projector
 from eventlog.testing import REGION
-from events import DealerOnboarded, RegionDefined
+from events import DealerOnboarded, Refused, RegionDefined
 
 DEALERS = [f"0191d3a2-0000-7000-8000-0000000000{n:02x}" for n in range(3)]
 TODAY = date(2026, 3, 1)
@@ -72,6 +72,23 @@ async def test_after_a_restore_everything_is_issued_again_and_nothing_is_written
     await pool.execute("delete from projection.issued")
     assert await clock_of(log, pool).turn() == 2
     assert await documents(log) == before
+
+
+async def test_a_duty_that_fails_again_and_again_keeps_no_later_one_waiting(log, pool, due, monkeypatch):
+    monkeypatch.setattr("eventlog.clock.SLICE", 1)
+    fails = {DEALERS[0]}
+
+    class Failing:
+        async def handle(self, decider, key, command, meta):
+            if key.removeprefix("region-") in fails:
+                raise Refused("not-yet", "later", retryable=True)
+            return await log.handle(decider, key, command, meta)
+
+    clock = clock_of(Failing(), pool)
+    assert [await clock.turn() for _ in range(4)] == [0, 1, 0, 0]
+    fails.clear()
+    assert sum([await clock.turn() for _ in range(3)]) == 1
+    assert len(await documents(log)) == 2
 
 
 async def test_only_the_holder_of_the_lease_issues(log, pool, due):
