@@ -2,7 +2,6 @@
 
 import copy
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +45,6 @@ def model_problems(kind: EventType, folder: Path = FOLDER) -> list[str]:
         f"{kind.name} version {kind.version}: {each}"
         for each in growth(registered(kind, None, folder), schema_of(kind))
     ]
-
-
-def edited_since_publication(folder: Path) -> list[str]:
-    """Published files of a folder that were changed or taken away; raises LookupError where there is no git history.
-
-    Published is what the newest release tag holds, before the first release what the last commit does.
-    """
-    described = _git("describe", "--tags", "--abbrev=0", "--match", "v*")
-    revision = described.stdout.strip() if described.returncode == 0 else "HEAD"
-    place = folder.relative_to(ROOT).as_posix()
-    changed = _git("diff", "--name-only", "--diff-filter=MDT", revision, "--", f"{place}/*.json")
-    if changed.returncode != 0:
-        raise LookupError(changed.stderr.strip() or "no git history")
-    return changed.stdout.split()
 
 
 def closed(schema: Schema) -> Schema:
@@ -109,10 +94,3 @@ def _culprits(old: Schema, new: Schema) -> list[str]:
 
 def _field(schema: Schema, name: str) -> Schema:
     return {**schema["properties"][name], "$defs": schema.get("$defs", {})}
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
-    except FileNotFoundError as error:
-        raise LookupError("no git here") from error

@@ -2,15 +2,17 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from schema_growth import edited_since_publication, growth, model_problems, versions_problems
+from published import Published
+from schema_growth import growth, model_problems, versions_problems
 
-from events import EVENT_TYPES
+from events import EVENT_TYPES, Undecodable
 from events import samples as sample_files
 from events.catalogue import EventType
 from events.samples import samples
@@ -85,12 +87,84 @@ def test_the_model_keeps_the_registered_schema_and_versions_grow(kind: EventType
     assert versions_problems(kind) == []
 
 
-@pytest.mark.parametrize("folder", [FOLDER, sample_files.FOLDER], ids=["schemas", "samples"])
-def test_published_files_are_never_edited(folder: Path) -> None:
+def test_published_files_are_never_edited() -> None:
+    assert Published().unlocked() == []
     try:
-        assert edited_since_publication(folder) == []
+        assert Published().broken() == []
     except LookupError as reason:
-        pytest.skip(f"this checkout cannot tell: {reason}")
+        pytest.skip(f"this checkout has no history to compare with: {reason}")
+
+
+def git(root: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True)
+
+
+def committed(here: Published) -> Published:
+    git(here.root, "add", ".")
+    git(here.root, "commit", "-m", "Change what is published")
+    return here
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Published:
+    """A repository with a few schemas and samples, locked and committed."""
+    here = Published(tmp_path, tmp_path / "published.json", tmp_path / "schemas", tmp_path / "samples")
+    for folder, source in ((here.schemas, FOLDER), (here.samples, sample_files.FOLDER)):
+        folder.joinpath("credit-rating").mkdir(parents=True)
+        for path in source.glob("credit-rating/Order*.json"):
+            shutil.copy(path, folder / "credit-rating")
+    git(tmp_path, "init", "-q")
+    assert here.lock_anew() == []
+    return committed(here)
+
+
+def lock_by_hand(here: Published) -> None:
+    here.lock.unlink()
+    assert here.lock_anew() == [] == here.unlocked()
+
+
+@pytest.mark.parametrize(("change", "field"), BREAKING, ids=[change.__name__[1:] for change, _ in BREAKING])
+def test_a_breaking_edit_is_red_also_when_it_is_committed_with_its_lock(
+    checkout: Published, change: Callable[[Schema], None], field: str
+) -> None:
+    assert checkout.unlocked() == [] == checkout.broken()
+    edit(path_of(HELD, folder=checkout.schemas), change)
+    assert [each.split()[0] for each in checkout.unlocked()] == ["schemas/credit-rating/OrderHeld.v1.json"]
+    (refused,) = checkout.lock_anew()
+    assert f"OrderHeld.v1.json: {field} " in refused
+    committed(checkout)
+    assert checkout.lock_anew() == [refused] == checkout.broken() and checkout.unlocked()
+    lock_by_hand(checkout)
+    assert committed(checkout).broken() == [refused]
+
+
+def test_a_schema_that_only_offers_more_may_be_locked_anew(checkout: Published) -> None:
+    edit(path_of(HELD, folder=checkout.schemas), _offer)
+    assert checkout.unlocked()
+    assert checkout.lock_anew() == [] == checkout.unlocked()
+    assert committed(checkout).broken() == []
+
+
+def test_a_published_file_does_not_disappear(checkout: Published) -> None:
+    path_of(HELD, folder=checkout.samples).unlink()
+    (gone,) = checkout.lock_anew()
+    assert gone == "samples/credit-rating/OrderHeld.v1.json was published and is gone: bring it back"
+    lock_by_hand(checkout)
+    assert committed(checkout).broken() == [gone]
+
+
+def test_a_sample_that_was_published_decodes_for_ever(checkout: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(sample_files.path_of(HELD, folder=checkout.samples), lambda sample: sample["data"].update(number="O-2"))
+    assert checkout.lock_anew() == []
+    assert committed(checkout).broken() == []
+
+    def undecodable(document: bytes) -> None:
+        raise Undecodable("of a version that nobody reads")
+
+    monkeypatch.setattr("published.decode", undecodable)
+    (red,) = checkout.broken()
+    assert "the sample as it was published does not decode any more" in red
 
 
 @pytest.mark.parametrize(("change", "field"), BREAKING, ids=[change.__name__[1:] for change, _ in BREAKING])
