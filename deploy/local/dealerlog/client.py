@@ -20,6 +20,7 @@ OPERATOR = Person("operator", "operator", "operator")
 AUDITOR = Person("auditor", "auditor", "auditor")
 IMPORTER = Person("importer", "importer", "importer")
 COMPANY = "company"
+PLACES = {"REGION": "/regions", "BRANCH": "/branches", "TERRITORY": "/territories"}
 
 
 def token(secret: str, person: Person) -> str:
@@ -39,11 +40,21 @@ def require_scope(role: str, place: str) -> None:
     """Refuse an unknown role, or one that is bound by another kind of place than is given."""
     from service.permissions import ROLES
 
+    known = f"one of {', '.join(ROLES)}"
+    if not role:
+        raise Problem(f"say which role: ROLE=… with {known}")
     if role not in ROLES:
-        raise Problem(f"{role or 'no role'!r} is no role: say ROLE=… with one of {', '.join(ROLES)}")
+        raise Problem(f"{role!r} is no role: say ROLE=… with {known}")
     needed = "" if ROLES[role] == COMPANY else ROLES[role].upper()
+    if place != needed and needed:
+        raise Problem(f"the role {role} is bound by {needed}=<code>: {where_codes_are(needed)}")
     if place != needed:
-        raise Problem(f"a {role} is bound by {needed}=<code>" if needed else f"a {role} is not bound by {place}")
+        raise Problem(f"the role {role} sees the whole company: leave {place} out")
+
+
+def where_codes_are(place: str) -> str:
+    """How a person finds the codes of regions, branches or territories."""
+    return f"GET {PLACES[place]} of customer-registry lists the codes, and the dealers' list of the pages shows them"
 
 
 @dataclass

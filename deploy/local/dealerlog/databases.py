@@ -66,6 +66,13 @@ async def drop_databases(admin_url: str, names: Iterable[str]) -> None:
                 await admin.execute(f"DROP ROLE IF EXISTS {name}_{role}")
 
 
+async def databases_like(admin_url: str, prefix: str) -> list[str]:
+    """The databases whose names begin so."""
+    async with _admin(admin_url) as admin:
+        rows = await admin.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY 1", prefix)
+        return [row["datname"] for row in rows]
+
+
 def with_login(url: str, *, database: str, user: str, password: str) -> str:
     """The same server and options, another database and login."""
     parts = urlsplit(url)

@@ -75,6 +75,20 @@ class Installation:
             if not is_free(kept[name]):
                 raise Problem(f'port {kept[name]} is taken by another program: change "{name}" in {self.ports_file}')
 
+    def move_from_taken_ports(self) -> tuple[int, int] | None:
+        """Choose a new block where another program took a kept port; the first port before and after, or None.
+
+        For an installation that runs its own Kafka and PostgreSQL: both take their ports from here at each start.
+        """
+        with (self.folder.parent / "ports.lock").open("w") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            before = self.ports()
+            if all(map(is_free, before.values())):
+                return None
+            after = self._choose_ports()
+            _write(self.ports_file, after, mode=0o644)
+        return min(before.values()), min(after.values())
+
     def secret(self, name: str) -> str:
         """The secret of this name, made at the first call; the file is readable by its owner only."""
         kept = json.loads(self.secrets_file.read_text()) if self.secrets_file.exists() else {}

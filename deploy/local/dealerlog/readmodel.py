@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from dealerlog.fleet import Fleet, Member
 from dealerlog.problem import Problem
 from eventlog import comparing, generations
 from eventlog.database import connect_pool
 from eventlog.digest import Digest, digest
+from eventlog.loading import Lost, Stalled
 from eventlog.parking import ParkedStream, parked_streams
 from eventlog.plan import Plan
 from eventlog.rebuild import Busy, Different, Progress, Rebuild, Rebuilt
+from eventlog.slice import Forked
 from eventlog.topics import topic_of
+from eventlog.workers import WorkerFailed
 
 FIGURES = """
 select (select count(*) from log.event) as events,
@@ -106,12 +110,13 @@ class ReadModel:
             columns = comparing.compared_columns(self.plan, current.shape, comparing.changes(self.plan, {}))
             return await comparing.digests(connection, current.schema, columns, {})
 
-    async def rebuild(self, progress: Callable[[Progress], None]) -> Rebuilt:
-        """Fill a new generation from Kafka, compare, switch, and drop the old one; raises Problem where they differ."""
+    async def rebuild(self, progress: Callable[[Progress], None], *, keep: bool = False) -> Rebuilt:
+        """Fill a new generation from Kafka, compare and switch; raises Problem where they differ or it cannot be done.
+
+        Afterwards every other generation is dropped, unless `keep`: the old one then stays, unread.
+        """
         from service.rls import RowSecurity
 
-        async with self.pool.acquire() as connection:
-            before = (await generations.current(connection)).generation
         rebuild = Rebuild(
             self.plan, self.pool, kafka=self.fleet.kafka.client_options(),
             topics={topic_of(source, self.fleet.prefix): source for source in self.plan.sources},
@@ -119,10 +124,12 @@ class ReadModel:
         )  # fmt: skip
         try:
             rebuilt = await rebuild.run()
-        except (Busy, Different) as error:
+        except (Busy, Different, Forked, Lost, Stalled, WorkerFailed, KafkaError) as error:
             raise Problem(f"{self.member.name}: {error}") from error
         async with self.pool.acquire() as connection:
-            await generations.drop(connection, before)
+            for each in await generations.built(connection):
+                if not keep and not each.current and each.generation < rebuilt.generation:
+                    await generations.drop(connection, each.generation)
         return rebuilt
 
 

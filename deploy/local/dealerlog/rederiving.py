@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -11,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from credit_rating import rederive as credit
 from dealerlog.addresses import Addresses
-from dealerlog.databases import DatabaseUrls, create_databases, drop_databases
+from dealerlog.databases import DatabaseUrls, create_databases, databases_like, drop_databases
 from dealerlog.fleet import Fleet, Member
 from dealerlog.installation import Installation
 from dealerlog.problem import Problem
@@ -29,6 +31,10 @@ from tiering import rederive as tiering
 
 TABLES: Mapping[str, Sequence[Table]] = {"credit-rating": credit.TABLES, "tiering": tiering.TABLES}
 """The services that decide, and the tables that their decisions read."""
+
+
+LEFT_SECONDS = 24 * 3600
+"""So old is a database of a command that died: none works for a day."""
 
 
 class Derived(NamedTuple):
@@ -92,12 +98,14 @@ async def _outcomes(member: Member, log: Log, bring_to: BringTo) -> AsyncIterato
 
 @asynccontextmanager
 async def _database(installation: Installation, where: Addresses, member: Member) -> AsyncIterator[DatabaseUrls]:
-    """A migrated database that nothing but this command knows; one left behind by a command that died is replaced."""
+    """A migrated database that nothing but this command knows: two at once on one service have one each."""
     from service.migrations import migrate
 
     password = secrets.token_hex(32)
-    prefix = f"{database_prefix(installation)}rederived_"
-    await drop_databases(where.admin_url, [f"{prefix}{member.package}"])
+    mine = f"{database_prefix(installation)}rederived_"
+    there = await databases_like(where.admin_url, mine)
+    await drop_databases(where.admin_url, left_behind(there, mine, time.time()))
+    prefix = f"{mine}{int(time.time()):08x}{secrets.token_hex(2)}_"
     made = await create_databases(where.admin_url, lambda role: password, prefix=prefix, names=[member.package])
     urls = made[member.package]
     try:
@@ -105,3 +113,9 @@ async def _database(installation: Installation, where: Addresses, member: Member
         yield urls
     finally:
         await drop_databases(where.admin_url, [urls.name])
+
+
+def left_behind(names: Sequence[str], prefix: str, now: float) -> list[str]:
+    """Of these databases, those that commands left which died more than a day ago; the name says when it was made."""
+    made = {name: re.match(rf"{re.escape(prefix)}([0-9a-f]{{8}})[0-9a-f]{{4}}_", name) for name in names}
+    return [name for name, found in made.items() if found and now - int(found[1], 16) > LEFT_SECONDS]

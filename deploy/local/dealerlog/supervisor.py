@@ -78,9 +78,13 @@ class Supervisor:
 
     def start_stack(self) -> Addresses:
         """Start PostgreSQL and Kafka, each unless the environment names an existing one, and say where they are."""
-        installation, ports = self.installation, self.installation.ports()
+        installation = self.installation
         own = [name for name in PORT_NAMES if not _is_external(name)]
+        if len(own) == len(PORT_NAMES) and (moved := installation.move_from_taken_ports()):
+            before, after = moved
+            self.steps.say(f"another program took ports from {before} on: moved to {after} and on, for good", "yellow")
         installation.require_free_ports(own)
+        ports = installation.ports()
         if external_kafka() is None:
             with self.steps.step("Kafka jars", "checked against jgo.lock.toml"):
                 kafka_jars(installation.cache)

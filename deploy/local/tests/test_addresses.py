@@ -45,9 +45,40 @@ def test_passwords_are_not_printed() -> None:
     assert "hush" not in repr(external_kafka(NAMED))
 
 
+def test_a_login_without_a_mechanism_is_plain_for_the_client_and_the_services_alike() -> None:
+    kafka = external_kafka({name: value for name, value in NAMED.items() if name != "KAFKA_SASL_MECHANISM"})
+    assert kafka is not None
+    assert kafka.client_options()["sasl_mechanism"] == kafka.environment()["KAFKA_SASL_MECHANISM"] == "PLAIN"
+
+
+def test_a_clients_certificate_reaches_the_client_and_the_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"KAFKA_SSL_CERTFILE": "me.pem", "KAFKA_SSL_KEYFILE": "me.key"}
+    kafka = external_kafka({**NAMED, **files})
+    assert kafka is not None and kafka.environment() == {**NAMED, **files}
+    with pytest.raises(Problem, match=r"certificates me\.pem, me\.key cannot be read"):
+        kafka.client_options()
+    given: list[tuple[str, str | None]] = []
+    monkeypatch.setattr("ssl.SSLContext.load_cert_chain", lambda _, cert, key=None: given.append((cert, key)))
+    kafka.client_options()
+    assert given == [("me.pem", "me.key")]
+
+
+def test_a_login_that_is_not_whole_says_what_is_missing() -> None:
+    for missing in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
+        with pytest.raises(Problem, match=f"SASL_SSL: set {missing}"):
+            external_kafka({name: value for name, value in NAMED.items() if name != missing})
+    with pytest.raises(Problem, match="KAFKA_SSL_CERTFILE is not"):
+        external_kafka({**NAMED, "KAFKA_SSL_KEYFILE": "me.key"})
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("KAFKA_SECURITY_PROTOCOL", "TLS"), ("KAFKA_REPLICATION_FACTOR", "three"), ("KAFKA_REPLICATION_FACTOR", "0")],
+    [
+        ("KAFKA_SECURITY_PROTOCOL", "TLS"),
+        ("KAFKA_SASL_MECHANISM", "GSSAPI"),
+        ("KAFKA_REPLICATION_FACTOR", "three"),
+        ("KAFKA_REPLICATION_FACTOR", "0"),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_named(variable: str, value: str) -> None:
     with pytest.raises(Problem, match=variable):

@@ -28,10 +28,14 @@ def test_everybody_of_the_sample_network_gets_a_token(people: Organisation) -> N
 def test_a_role_is_refused_the_wrong_kind_of_place() -> None:
     with pytest.raises(Problem, match="branch_manager is bound by BRANCH"):
         require_scope("branch_manager", "")
-    with pytest.raises(Problem, match="auditor is not bound by REGION"):
+    with pytest.raises(Problem, match="the role auditor sees the whole company: leave REGION out"):
         require_scope("auditor", "REGION")
     with pytest.raises(Problem, match="is no role"):
         require_scope("king", "")
+    with pytest.raises(Problem, match=r"^say which role: ROLE=… with one of sales_representative"):
+        require_scope("", "")
+    with pytest.raises(Problem, match="GET /territories of customer-registry lists the codes"):
+        require_scope("sales_representative", "")
     require_scope("regional_director", "REGION")
 
 

@@ -1,13 +1,17 @@
 """Ports, secrets and the lock of an installation."""
 
 import json
+import os
 import socket
 import stat
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from dealerlog.installation import PORT_NAMES, Installation
 from dealerlog.problem import Problem
+from dealerlog.supervisor import Supervisor
 
 
 def test_ports_are_chosen_once_and_kept(installation: Installation) -> None:
@@ -42,6 +46,39 @@ def test_a_kept_port_that_is_taken_later_is_one_line_that_says_what_to_change(in
         with pytest.raises(Problem, match=rf'port {port} is taken .* change "tiering" in .*ports\.json'):
             installation.require_free_ports()
     installation.require_free_ports()
+
+
+def test_of_two_checkouts_that_keep_the_same_ports_the_second_to_start_moves(tmp_path: Path) -> None:
+    at = 21010 + os.getpid() % 400 * 20
+    first, second = (Installation(tmp_path / each / "default", first_port=at) for each in "ab")
+    first.prepare()
+    second.prepare()  # the first is stopped
+    before = first.ports()
+    assert second.ports() == before
+    with ExitStack() as running:
+        for port in second.ports().values():
+            taken = running.enter_context(socket.socket())
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        moved = first.move_from_taken_ports()
+        first.require_free_ports()
+        with pytest.raises(Problem, match="is taken by another program"):
+            second.require_free_ports()
+    assert moved == (min(before.values()), min(first.ports().values()))
+    assert set(first.ports().values()).isdisjoint(before.values())
+    assert first.move_from_taken_ports() is None
+
+
+def test_with_somebodys_cluster_the_services_ports_stay_and_the_refusal_is_clear(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:9092")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://admin@elsewhere/postgres")
+    with Supervisor(installation) as supervisor, socket.socket() as taken:
+        taken.bind(("127.0.0.1", installation.ports()["tiering"]))
+        taken.listen()
+        with pytest.raises(Problem, match='change "tiering"'):
+            supervisor.start_stack()
 
 
 def test_unreadable_ports_say_which_file_to_delete(installation: Installation) -> None:

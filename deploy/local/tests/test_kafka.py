@@ -50,6 +50,19 @@ async def test_acknowledged_records_survive_kill_9_and_a_second_start_is_soon_re
     assert await _count(kafka, "sales") == 100
 
 
+async def test_a_broker_that_moved_to_other_ports_serves_what_it_kept_and_takes_new_topics(kafka: Kafka) -> None:
+    await create_topics(KafkaAddress(kafka.bootstrap_servers), [("sales", 1, {})])
+    await _say(kafka, "before")
+    kafka.stop()
+    kafka.port, kafka.controller_port = kafka.port + 3, kafka.controller_port + 3
+
+    kafka.start()
+
+    assert await create_topics(KafkaAddress(kafka.bootstrap_servers), [("sales", 1, {}), ("returns", 1, {})]) == 1
+    await _say(kafka, "after")
+    assert await _count(kafka, "sales") == 2
+
+
 async def test_a_topic_nobody_declared_is_not_created(kafka: Kafka) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers, request_timeout_ms=1000)
     await producer.start()
@@ -68,6 +81,13 @@ def test_a_clean_stop_leaves_no_process_and_a_log(kafka: Kafka) -> None:
         os.kill(pid, signal.SIG_DFL)
     assert kafka.log.exists()
     assert not kafka.pid_file.exists()
+
+
+async def _say(kafka: Kafka, text: str) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers, acks="all")
+    await producer.start()
+    await producer.send_and_wait("sales", text.encode())
+    await producer.stop()
 
 
 async def _count(kafka: Kafka, topic: str) -> int:

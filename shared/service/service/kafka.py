@@ -39,7 +39,7 @@ def security_of(settings: Settings) -> BaseSecurity | None:
         return None
     options = kafka_options(settings)
     context = options.get("ssl_context")
-    if settings.kafka_sasl_mechanism is None:
+    if settings.kafka_sasl_mechanism is None or not settings.uses_sasl:
         return BaseSecurity(ssl_context=context, use_ssl=context is not None)
     return SASL[settings.kafka_sasl_mechanism](
         username=options["sasl_plain_username"] or "",

@@ -126,6 +126,20 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _kafka_login_is_whole(self) -> Self:
+        if self.kafka_ssl_keyfile and not self.kafka_ssl_certfile:
+            raise ValueError("KAFKA_SSL_KEYFILE is set and KAFKA_SSL_CERTFILE is not: name the certificate, too")
+        wanted = ("kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password")
+        if self.uses_sasl and (missing := [name.upper() for name in wanted if not getattr(self, name)]):
+            raise ValueError(f"KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol}: set {', '.join(missing)}")
+        return self
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether Kafka asks who we are: without it the SASL variables mean nothing."""
+        return self.kafka_security_protocol.startswith("SASL")
+
     @property
     def database(self) -> str:
         """The database's name, which its roles begin with: `<database>_app`, `<database>_reader`."""
@@ -164,7 +178,7 @@ class Settings(BaseSettings):
             "bootstrap_servers": self.kafka_bootstrap_servers,
             "security_protocol": self.kafka_security_protocol,
         }
-        if self.kafka_sasl_mechanism:
+        if self.uses_sasl:
             password = self.kafka_sasl_password.get_secret_value() if self.kafka_sasl_password else None
             arguments |= {
                 "sasl_mechanism": self.kafka_sasl_mechanism,

@@ -21,6 +21,7 @@ from dealerlog.steps import Steps
 Service = Annotated[str, typer.Argument(help=f"One of {', '.join(MEMBERS)}.")]
 Perhaps = Annotated[str | None, typer.Argument(help=f"One of {', '.join(MEMBERS)}.")]
 Every = Annotated[bool, typer.Option("--all", help="Every service.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the old tables there, unread, until the next rebuild.")]
 Stream = Annotated[str, typer.Argument(help="The stream as `dealerlog status` names it, such as <dealer>/ledger.")]
 Source = Annotated[str | None, typer.Option("--source", help="The log it belongs to; the service's own if not given.")]
 
@@ -31,13 +32,14 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def rebuild(service: Perhaps = None, every: Every = False, name: Name = "default") -> None:
-    """Fill a service's tables anew from Kafka beside those that serve, prove them equal, and switch.
+def rebuild(service: Perhaps = None, every: Every = False, keep: Keep = False, name: Name = "default") -> None:
+    """Fill a service's tables anew from Kafka beside those that serve, prove them equal, switch, and drop the old ones.
 
-    Refuses, and leaves everything as it was, where a table comes out otherwise.
+    Refuses, and leaves everything as it was, where a table comes out otherwise. Old tables that an earlier --keep or a
+    refusal left are dropped, too.
     """
     members = _members(service, every)
-    _each(name, members, lambda fleet, one, steps: records.rebuild(fleet, one, steps))
+    _each(name, members, lambda fleet, one, steps: records.rebuild(fleet, one, steps, keep=keep))
 
 
 def rederive(service: Perhaps = None, every: Every = False, name: Name = "default") -> None:

@@ -22,7 +22,7 @@ from dealerlog.whole import Whole
 Rows = Annotated[int, typer.Option("--rows", min=0, help="How many dealers the table shows.")]
 Bare = Annotated[bool, typer.Option("--empty", help="Start without the sample network; today is the calendar's.")]
 Currency = Annotated[str | None, typer.Option("--currency", envvar="CURRENCY", help="Of every amount, chosen at the "
-                                              "first start; the sample network is CNY: others start empty.")]  # fmt: skip
+                                              "first start; the sample is CNY: others start empty.")]  # fmt: skip
 Today = Annotated[str | None, typer.Option("--today", metavar="DATE|real", help="The business date, which stands "
                                            "still; real: the calendar's.")]  # fmt: skip
 
