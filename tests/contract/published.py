@@ -81,7 +81,7 @@ class Published(NamedTuple):
 
     def _broken(self, before: bytes, now: bytes) -> list[str]:
         if b'"$schema"' in before:
-            return growth(json.loads(before), json.loads(now))
+            return list(growth(json.loads(before), json.loads(now)))
         try:
             decode(msgspec.json.format(before.rstrip(), indent=-1))
         except Unreadable as error:
