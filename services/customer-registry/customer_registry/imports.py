@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,7 @@ from customer_registry.domain.territory import Territory
 from customer_registry.importing import WAIVER, Importer, Onboarding, OnboardingRow, known_references, onboard
 from events import DealerImportCompleted, DealerImportStarted, DealerImportUndone
 from events.decider import Refused
-from events.fields import Amount, Code, Days, PaymentTerms, Said
+from events.fields import Amount, Code, Day, Days, PaymentTerms, Said
 from events.types.customer_registry import ChannelLevel, Cooperation
 from service.access import Caller
 from service.bulk import Row
@@ -32,7 +31,7 @@ class OnboardingAsked(Asked):
     submitted_by: Code | None = None
     reviewed_by: Code | None = None
     approved_by: Code | None = None
-    onboarded_on: date | None = None
+    onboarded_on: Day | None = None
     channel_level: ChannelLevel = "retailer"
     cooperation: Cooperation = "dealer"
     method: PaymentTerms = "credit"

@@ -9,8 +9,10 @@ from msgspec import UNSET, UnsetType
 from pydantic import BaseModel, ValidationError
 
 from events.catalogue import EVENT_TYPES, Event, EventType
+from events.fields import READING
 from events.unreadable import BROKEN, Undecodable, UnknownType
 from events.upcasting import lift
+from events.wording import legible
 
 LIMIT = 60 * 1024
 
@@ -146,6 +148,7 @@ def decode(document: bytes) -> Recorded:
 
     Raises Undecodable, UnknownType or UnknownVersion, all of them Unreadable.
     """
+    document = legible(document)
     try:
         read = _decoder.decode(document)
     except BROKEN as error:
@@ -175,9 +178,9 @@ def decode(document: bytes) -> Recorded:
 def _event(kind: EventType, read: Read, document: bytes) -> Event:
     try:
         if read.schemaversion == kind.version:
-            return kind.model.model_validate_json(bytes(read.data))
+            return kind.model.model_validate_json(bytes(read.data), context=READING)
         data = msgspec.json.decode(read.data, type=dict[str, Any])
         lifted = lift(kind.name, read.schemaversion, kind.version, data, msgspec.json.decode(document))
-        return kind.model.model_validate(lifted)
+        return kind.model.model_validate(lifted, context=READING)
     except (ValidationError, *BROKEN) as error:
         raise Undecodable(f"{kind.name} version {read.schemaversion}, id {read.id}: {error}") from error

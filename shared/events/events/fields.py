@@ -1,20 +1,53 @@
-"""Field types of events: every text has a length, every number a range, every decimal a number of places.
+"""Field types of what comes in: every text has a length, every number a range, every decimal a number of places.
 
-Decimals travel as plain JSON strings (``"1250.00"``): never a float, never an exponent.
+Decimals travel as plain JSON strings (``"1250.00"``): never a float, never an exponent. The types of text refuse what
+nobody can see (`events.wording`). An event holds its texts by `events.recorded`, for what is recorded stays readable.
 """
 
 import datetime
+import re
 import uuid
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
+
+from events import recorded, wording
+
+READING = {"reading": True}
+"""The validation context in which an event that is recorded already is read."""
+PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
+LARGEST = 40
+FIRST_DAY, LAST_DAY = datetime.date(1990, 1, 1), datetime.date(2199, 12, 31)
+"""Between these lies every business date that is taken in, and every day that may be asked about."""
+EARLIEST = datetime.date(1600, 1, 1)
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
-def _no_float(value: Any) -> Any:
+def _exact(value: Any, info: ValidationInfo) -> Any:
     if type(value) is float or type(value) is bool:
         raise ValueError("write a decimal as a string, not as a float")
+    if type(value) is str and not PLAIN.fullmatch(value) and info.context is not READING:
+        raise ValueError('write a decimal with the digits 0-9 and a point at most, such as "1250.00"')
     return value
+
+
+def _written_day(value: Any) -> Any:
+    if type(value) is datetime.date or (type(value) is str and ISO_DAY.fullmatch(value)):
+        return value
+    raise ValueError("write a date as text of the form 2026-03-31")
+
+
+def _within_reach(day: datetime.date) -> datetime.date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"a date lies between {FIRST_DAY} and {LAST_DAY}: correct it")
+    return day
+
+
+def _past(day: datetime.date) -> datetime.date:
+    if not EARLIEST <= day <= LAST_DAY:
+        raise ValueError(f"a date of this kind lies between {EARLIEST} and {LAST_DAY}: correct it")
+    return day
 
 
 def plain_decimal(value: Decimal) -> Decimal:
@@ -22,6 +55,8 @@ def plain_decimal(value: Decimal) -> Decimal:
 
     Raises ValueError for a number nearer to 0 than a millionth, which `str` cannot write plainly.
     """
+    if value.is_finite() and value.adjusted() > LARGEST:
+        raise ValueError("far too large: correct it")
     if "E" not in str(value):
         return value
     if not value:
@@ -64,7 +99,7 @@ def _written(places: int, *, sign: str = "") -> WithJsonSchema:
 UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _id_text = BeforeValidator(lambda value: str(value) if isinstance(value, uuid.UUID) else value)
 
-Exact = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(plain_decimal)]
+Exact = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(plain_decimal)]
 """A decimal without limits of its own; the types below add them."""
 
 Amount = Annotated[Exact, Field(gt=0, lt=10**12, decimal_places=2), _written(2)]
@@ -86,18 +121,23 @@ Id = Annotated[str, _id_text, Field(pattern=UUID_TEXT)]
 """A UUID as text, lower case."""
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 as lower-case hex."""
-Code = Annotated[str, Field(min_length=1, max_length=64)]
-"""What another system or a user calls a thing: a number, a code, a login."""
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(max_length=2000)]
-Said = Annotated[str, Field(min_length=1, max_length=2000)]
+Code = Annotated[recorded.Code, AfterValidator(wording.code)]
+"""What another system or a user calls a thing: a number, a code, a login. All of it is visible, blanks only inside."""
+Name = Annotated[recorded.Name, AfterValidator(wording.name)]
+Text = Annotated[recorded.Text, AfterValidator(wording.text)]
+"""Text of several lines."""
+Said = Annotated[recorded.Said, AfterValidator(wording.text)]
 """Text that may not be empty."""
+Day = Annotated[datetime.date, BeforeValidator(_written_day), AfterValidator(_within_reach)]
+"""A business date, or the day that a question is about."""
+PastDay = Annotated[datetime.date, BeforeValidator(_written_day), AfterValidator(_past)]
+"""A day of a company's life, which may lie long before any business with it."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Days = Annotated[int, Field(ge=0, le=3650)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Version = Annotated[int, Field(ge=1, le=10**6)]
-Figure = Annotated[Code, BeforeValidator(_figure_text)]
+Figure = Annotated[recorded.Code, BeforeValidator(_figure_text)]
 """A figure or a word as text: a decimal is written plainly."""
 FreeJson = Annotated[dict[str, Any], BeforeValidator(free_json), WithJsonSchema({"type": "object"})]
 """A JSON object of any shape, without floats; the document's own limit of 60 KiB bounds it."""

@@ -13,6 +13,7 @@ from events.catalogue import EVENT_TYPES, EventType, published_by
 from events.slim import Field, struct_of
 from events.unreadable import BROKEN, Undecodable
 from events.upcasting import lift
+from events.wording import legible
 
 Declaration = Mapping[str, Sequence[str]]
 """Event type → the fields of `data` that are used."""
@@ -57,6 +58,7 @@ class Reader:
 
         Raises UnknownVersion for a version of a declared type that nothing lifts, Undecodable for broken bytes or data.
         """
+        document = legible(document)
         try:
             event = self._decode(document)
         except BROKEN as error:

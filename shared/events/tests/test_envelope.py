@@ -30,7 +30,7 @@ from events.samples import Sample, sample_of, samples
 
 CURRENT = [sample for sample in samples() if sample.version == EVENT_TYPES[sample.type].version]
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
-text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=64)
 
 
 def payment(**changes: Any) -> PaymentReceived:

@@ -78,6 +78,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem("position-superseded", str(error))
         case asyncpg.CharacterNotInRepertoireError():
             return Problem("invalid", "A text holds a character that cannot be stored (U+0000).")
+        case asyncpg.DataError() | asyncpg.exceptions._base.DataError():
+            log.warning("a value that no table holds reached a query", error=type(error).__name__)
+            return Problem("invalid", "A value is outside what can be stored or asked for: correct it.")
         case asyncpg.QueryCanceledError() | TimeoutError():
             return Problem("timed-out")
         case _ if isinstance(error, UNREACHABLE):

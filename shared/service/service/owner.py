@@ -51,7 +51,7 @@ class EventLine(msgspec.Struct):
 
 @router.get("/log/{partition}/events", permission="log.read", response_class=Response, responses=ANSWERS)
 async def events(partition: Annotated[int, Path(ge=0, le=999)], read: Read,
-                 after: Annotated[int, Query(ge=0, description="the last sequence that the caller has")] = 0,
+                 after: Annotated[int, Query(ge=0, lt=2**63, description="the last sequence that the caller has")] = 0,
                  limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = 500) -> Response:  # fmt: skip
     """Events of this service's log that Kafka has acknowledged, in order; fewer than asked for beyond 8 MiB."""
     runtime = read.runtime

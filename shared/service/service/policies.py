@@ -13,10 +13,11 @@ from importlib.resources.abc import Traversable
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Path, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from eventlog.log import Log
 from eventlog.meta import Meta
+from events import wording
 from events.decider import Decider, Refused
 from events.fields import free_json
 from events.ids import command_id, request_hash
@@ -74,7 +75,7 @@ class PublishPolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    content: dict[str, Any]
+    content: Annotated[dict[str, Any], AfterValidator(wording.throughout)]
 
 
 class PolicyView(BaseModel):

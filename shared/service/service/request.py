@@ -13,6 +13,10 @@ from starlette.types import Receive, Scope
 from service.problems import Problem
 
 
+class _Unfit(ValueError):
+    """JSON that we do not read, though others may."""
+
+
 class BoundedRequest(Request):
     """Refuses a body beyond `limit` bytes before it is held in memory, said or chunked; reads fractions as decimals."""
 
@@ -48,8 +52,14 @@ def parse_json(content: bytes | str) -> Any:
         raise Problem(
             "malformed-json", f"{error.msg} at line {error.lineno}, column {error.colno}.", position=error.pos
         ) from error
-    except (ValueError, RecursionError) as error:
+    except _Unfit as error:
         raise Problem("malformed-json", str(error)[:200]) from error
+    except UnicodeDecodeError as error:
+        raise Problem("malformed-json", "The text is not UTF-8.") from error
+    except RecursionError as error:
+        raise Problem("malformed-json", "Lists and objects are nested too deeply.") from error
+    except ValueError as error:
+        raise Problem("malformed-json", "A number has far too many digits.") from error
 
 
 def too_large(limit: int) -> Problem:
@@ -59,11 +69,11 @@ def too_large(limit: int) -> Problem:
 
 
 def _not_a_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    raise _Unfit(f"{name} is no JSON number")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member is named twice")
+        raise _Unfit("a member is named twice")
     return members

@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from events import wording
 from service.access import SAFE, authenticate, require
 from service.context import bind, writing
 from service.declaring import JSON, Declaration, Router, UndeclaredRoute
@@ -91,10 +92,24 @@ class DeclaredRoute(APIRoute):
         if unknown := set(request.query_params) - self.known_query:
             raise Problem("invalid", "A parameter is not known here.", errors=[
                 {"in": "query", "name": name, "code": "unknown_parameter"} for name in sorted(unknown)])  # fmt: skip
+        self._require_legible(request)
         if self.body_field is not None or declared.accepts != JSON:
             self._require_media_type(request)
         await presented(request, runtime)
         return None
+
+    def _require_legible(self, request: BoundedRequest) -> None:
+        """No text of an address holds what no table holds."""
+        given = [("path", *pair) for pair in request.path_params.items()]
+        given += [("query", *pair) for pair in request.query_params.multi_items()]
+        errors = []
+        for place, name, value in given:
+            try:
+                wording.parameter(str(value))
+            except ValueError as error:
+                errors.append({"in": place, "name": name, "code": "unreadable_text", "detail": str(error)})
+        if errors:
+            raise Problem("invalid", f"{len(errors)} parameter(s) cannot be accepted.", errors=errors)
 
     def _require_media_type(self, request: Request) -> None:
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from customer_registry.domain.dealer import (
 )
 from eventlog.meta import Written
 from eventlog.refusals import ClaimTaken
-from events.fields import Said, Text
+from events.fields import Day, Said, Text
 from service.context import Write, WriteContext
 from service.routing import Router
 from service.scope import require_dealer_in_scope
@@ -42,7 +41,7 @@ class Approval(BaseModel):
     """The day of the onboarding; today unless it is given."""
 
     model_config = ConfigDict(extra="forbid")
-    onboarded_on: date | None = None
+    onboarded_on: Day | None = None
 
 
 class Reasoned(BaseModel):
@@ -55,7 +54,7 @@ class Reasoned(BaseModel):
 class Dated(Reasoned):
     """Why, and from which day on; today unless it is given."""
 
-    on: date | None = None
+    on: Day | None = None
 
 
 @router.post("/dealers/{dealer}/review", permission="dealer.review", **STEP)

@@ -13,7 +13,7 @@ from customer_registry.api.approval import in_scope
 from customer_registry.api.shapes import decoded
 from customer_registry.domain.basic_card import ReviseBasicCard
 from customer_registry.domain.dealer import DEALER
-from events.fields import Code, Name, Text
+from events.fields import Code, Name, PastDay, Text
 from service.context import Read, Write
 from service.routing import Router
 from service.scope import require_dealer_in_scope
@@ -39,7 +39,7 @@ class CardRevision(BaseModel):
     legal_representative: Name | None = None
     owner: Name | None = None
     operator: Name | None = None
-    founded_on: date | None = None
+    founded_on: PastDay | None = None
     tax_id: Code | None = None
     bank: Name | None = None
     bank_account: Code | None = None
@@ -48,7 +48,7 @@ class CardRevision(BaseModel):
     settlement: Text | None = None
     delivery: Text | None = None
     after_sales: Text | None = None
-    first_contact_on: date | None = None
+    first_contact_on: PastDay | None = None
     first_contact_by: Name | None = None
     owner_group: Name | None = None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel
 
+from events.fields import Day
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
 from service.routing import Router
@@ -45,8 +46,8 @@ class ChangeView(BaseModel):
 async def list_changes(
     read: Read,
     page: PageOf,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Page[ChangeView]:
     """Lines of the register, the latest first; `from` and `to` are both included."""
     query = LIST.format(after=LATEST_FIRST.after(page, 3), order=LATEST_FIRST.order, limit=page.limit + 1)

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator
 
-from customer_registry.api.shapes import ReferenceGiven, decoded
+from customer_registry.api.shapes import ReferenceView, decoded
 from customer_registry.domain.dealer_code import read as read_code
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
@@ -60,7 +60,7 @@ class DealerRow(BaseModel):
     supplier: UUID | None
     county: str | None
     country: str | None
-    references: list[ReferenceGiven]
+    references: list[ReferenceView]
     method: str
     term_days: int
     forecast_monthly_sales: Decimal

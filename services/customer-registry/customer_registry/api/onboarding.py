@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from customer_registry.domain import territory as territories
 from customer_registry.domain.command import OwnCode
 from customer_registry.importing import WAIVER, Importer, Onboarding, OnboardingRow, onboard
 from events.decider import Refused
-from events.fields import PaymentTerms
+from events.fields import Amount, Code, Day, PaymentTerms, Said
 from events.types.customer_registry import ChannelLevel, Cooperation
 from service.bulk import Row, RowVerdict, ndjson
 from service.context import Write
@@ -21,7 +20,7 @@ from service.routing import Router
 from service.telemetry import current_traceparent
 
 router = Router("dealers")
-Person = Annotated[str, Query(min_length=1, max_length=64)]
+Person = Annotated[Code, Query()]
 
 
 @router.post("/dealers:onboard", permission="dealer.onboard", accepts="application/x-ndjson",
@@ -32,15 +31,15 @@ async def onboard_dealers(
     territory: Annotated[OwnCode, Query()],
     approved_by: Person,
     reviewed_by: Person,
-    submitted_by: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
-    onboarded_on: date | None = None,
+    submitted_by: Annotated[Code | None, Query()] = None,
+    onboarded_on: Day | None = None,
     channel_level: ChannelLevel = "retailer",
     cooperation: Cooperation = "dealer",
     method: PaymentTerms = "credit",
     term_days: Annotated[int, Query(ge=0, le=3650)] = 30,
-    forecast_monthly_sales: Annotated[Decimal, Query(gt=0, lt=10**12, decimal_places=2)] = Decimal(1),
-    waiver: Annotated[str, Query(min_length=1, max_length=2000)] = WAIVER,
-    import_id: Annotated[str | None, Query(max_length=64)] = None,
+    forecast_monthly_sales: Annotated[Amount, Query()] = Decimal(1),
+    waiver: Annotated[Said, Query()] = WAIVER,
+    import_id: Annotated[Code | None, Query()] = None,
 ) -> Response:
     """Dealers as NDJSON, a verdict for each: a known reference is a duplicate and stays as it is."""
     place, _ = await write.runtime.log.state(territories.TERRITORY, territories.key(territory))

@@ -26,6 +26,13 @@ class ReferenceGiven(BaseModel):
     number: Code
 
 
+class ReferenceView(BaseModel):
+    """The number under which a source system knows the dealer, as it was recorded."""
+
+    source: str
+    number: str
+
+
 class TermsGiven(BaseModel):
     """Agreed terms of payment."""
 
@@ -49,7 +56,7 @@ class DealerFile(BaseModel):
     supplier: UUID | None
     county: str | None
     country: str | None
-    references: list[ReferenceGiven]
+    references: list[ReferenceView]
     terms: TermsGiven
     forecast_monthly_sales: Decimal
     submitted_by: str
@@ -74,7 +81,7 @@ def file_of(dealer: UUID, state: Dealer) -> DealerFile:
         supplier=UUID(proposed.supplier) if proposed.supplier else None,
         county=proposed.county,
         country=proposed.country,
-        references=[ReferenceGiven(source=each.source, number=each.number) for each in proposed.references],
+        references=[ReferenceView(source=each.source, number=each.number) for each in proposed.references],
         terms=TermsGiven(method=proposed.terms.method, term_days=proposed.terms.term_days),
         forecast_monthly_sales=proposed.forecast_monthly_sales,
         submitted_by=proposed.submitted_by,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from customer_registry.api.approval import in_scope
 from customer_registry.domain.survey import SURVEY, AnswerSurvey
-from events.fields import Percent, Turnover
+from events.fields import Day, PastDay, Percent, Turnover
 from events.types.customer_registry import Licences, Nature, Premises, SurveyAnswered
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
@@ -30,12 +30,12 @@ class Answers(BaseModel):
     """Every answer of one survey. `annual_turnover` is the dealer's own; `demand` and `influence` 0–100."""
 
     model_config = ConfigDict(extra="forbid")
-    surveyed_on: date
+    surveyed_on: Day
     annual_turnover: Turnover
     nature: Nature
     licences: Licences
     premises: Premises
-    founded_on: date
+    founded_on: PastDay
     demand: Percent
     influence: Percent
 

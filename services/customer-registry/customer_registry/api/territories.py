@@ -13,7 +13,7 @@ from customer_registry.domain import branch, representative
 from customer_registry.domain.command import OwnCode
 from customer_registry.domain.territory import TERRITORY, AssignRepresentative, DefineTerritory, Territory, key
 from events.decider import Refused
-from events.fields import Name
+from events.fields import Day, Name
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
@@ -43,7 +43,7 @@ class Assignment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     representative: OwnCode
-    since: date
+    since: Day
 
 
 class TerritoryView(BaseModel):

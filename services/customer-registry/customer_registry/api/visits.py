@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from customer_registry.api.addressing import DealerNamed
 from customer_registry.api.shapes import decoded
 from customer_registry.recording import log_rows
-from events.fields import Code, Name, Said, Text
+from events.fields import Code, Day, Name, Said, Text
 from events.types.customer_registry import ContactMethod
 from service.bulk import Row, RowVerdict, ndjson
 from service.context import Read, Write
@@ -37,7 +37,7 @@ class VisitGiven(BaseModel):
     model_config = ConfigDict(extra="forbid")
     dealer: DealerNamed
     reference: Code | None = None
-    visited_on: date
+    visited_on: Day
     method: ContactMethod = "visit"
     place: Text
     participants: Annotated[list[Name], Field(max_length=50)] = []
@@ -45,7 +45,7 @@ class VisitGiven(BaseModel):
     succeeded: Said
     fell_short: Said
     lesson: Said
-    next_appointment: date | None = None
+    next_appointment: Day | None = None
     next_plan: Text | None = None
     representative: Code | None = None
 
@@ -106,8 +106,8 @@ async def list_visits(
     dealer: UUID,
     read: Read,
     page: PageOf,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[Day | None, Query(alias="from")] = None,
+    last: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Page[VisitView]:
     """Contacts with a dealer, the latest first; `from` and `to` are both included."""
     query = LIST.format(after=LATEST_FIRST.after(page, 4), order=LATEST_FIRST.order, limit=page.limit + 1)

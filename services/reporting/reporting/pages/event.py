@@ -27,7 +27,7 @@ async def event(
     read: Read,
     service: Service,
     partition: Annotated[int, Path(ge=0, le=999)],
-    sequence: Annotated[int, Path(ge=1)],
+    sequence: Annotated[int, Path(ge=1, lt=2**63)],
     ask: Annotated[Looked, Query()],
 ) -> Response:
     """The document, read from the topic; where that cannot be reached, what our own facts hold of it."""

@@ -82,7 +82,7 @@ async def test_a_row_that_postgresql_refuses_parks_only_its_stream(projector, wo
     ledger = world.History("credit-rating")
     records = [ledger.add(world.invoice(f"I-{n}"), DEALER if n % 2 else NEIGHBOUR) for n in range(20)]
     poison = records[7]
-    poison.value = poison.value.replace(b'"number":"I-7"', b'"number":"I-\\u0000"')
+    poison.value = poison.value.replace(f'"subject":"{DEALER}"'.encode(), b'"subject":"nobody"')
     await projector.apply(records)
     (stream,) = await parked(pool)
     assert (stream.events, stream.first) == (7, 8)
@@ -90,6 +90,16 @@ async def test_a_row_that_postgresql_refuses_parks_only_its_stream(projector, wo
     assert len(rows) == 13 and {r["number"] for r in rows} >= {"I-1", "I-3", "I-5", "I-0", "I-18"}
     balances = {str(row["dealer"]): row["balance"] for row in (await world.contents(pool))["dealer"]}
     assert balances == {NEIGHBOUR: Decimal("1005.00"), DEALER: Decimal("301.50")}
+
+
+async def test_a_nul_that_an_event_holds_is_read_as_a_replacement_and_parks_nothing(projector, world, pool):
+    ledger = world.History("credit-rating")
+    record = ledger.add(world.invoice("I-7"), DEALER)
+    record.value = record.value.replace(b'"number":"I-7"', b'"number":"I-\\u0000"')
+    await projector.apply([record])
+    assert not await parked(pool)
+    (row,) = (await world.contents(pool))["ledger_entry"]
+    assert row["number"] == "I-\ufffd"
 
 
 async def test_a_handler_that_raises_parks_the_stream(pool, world):

@@ -8,7 +8,6 @@ from pydantic import Field
 from events.catalogue import Event, Part
 from events.fields import (
     Amount,
-    Code,
     Count,
     Currency,
     Cut,
@@ -21,11 +20,10 @@ from events.fields import (
     Letter,
     Money,
     Ratio,
-    Said,
-    Text,
     Used,
     Version,
 )
+from events.recorded import Code, Said, Text
 from events.types import shapes
 from events.types.ledger import STREAMS as STREAMS
 from events.types.shapes import Excluded, PolicyRef

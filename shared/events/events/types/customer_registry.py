@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from events.catalogue import Event, Part, streams
-from events.fields import Amount, Code, Days, Id, Name, PaymentTerms, Percent, Said, Text, Turnover
+from events.fields import Amount, Days, Id, PaymentTerms, Percent, Turnover
+from events.recorded import Code, Name, Said, Text
 from events.types import shapes
 
 STREAMS = streams(

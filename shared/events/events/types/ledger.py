@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from events.catalogue import Event, Part, streams
-from events.fields import Amount, Code, Currency, Days, Id, PaymentTerms, Said
+from events.fields import Amount, Currency, Days, Id, PaymentTerms
+from events.recorded import Code, Said
 
 STREAMS = streams(
     "credit-rating",

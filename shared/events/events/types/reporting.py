@@ -3,7 +3,8 @@
 from typing import Literal
 
 from events.catalogue import Event, streams
-from events.fields import Code, Count, Cut, FreeJson
+from events.fields import Count, Cut, FreeJson
+from events.recorded import Code
 
 STREAMS = streams(
     "reporting",

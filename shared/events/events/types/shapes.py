@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from events.catalogue import Event, Part
-from events.fields import Code, Count, FreeJson, Hash, Id, Name, Said, Version
+from events.fields import Count, FreeJson, Hash, Id, Version
+from events.recorded import Code, Name, Said
 
 
 class PolicyRef(Part):

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from events.catalogue import Event, streams
 from events.fields import (
-    Code,
     Count,
     Currency,
     Cut,
@@ -17,13 +16,12 @@ from events.fields import (
     Letter,
     LineAmount,
     Measure,
-    Name,
     Quantity,
     Ratio,
-    Said,
     UnitPrice,
     Version,
 )
+from events.recorded import Code, Name, Said
 from events.types import shapes
 from events.types.shapes import Excluded, PolicyRef
 

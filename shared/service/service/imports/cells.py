@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from events import wording
+from events.fields import FIRST_DAY, LAST_DAY
 from service.imports.refusals import CellFault
 from service.imports.tables import ErrorCell, FormulaCell
 
@@ -19,7 +21,6 @@ REMEMBERED = 50_000
 FIGURE = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 INTEGRAL = re.compile(r"([0-9]{1,30})\.0+", re.ASCII)
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?=$|[T ])", re.ASCII)
-FIRST_YEAR = 1900
 
 Reader = Callable[[Any], Any]
 
@@ -74,8 +75,10 @@ def plain_text(cell: Any, label: str) -> str:
             raise CellFault("not-a-text", f"{label} holds a {type(cell).__name__}.")
 
 
-def text_reader(label: str, *, most: int, required: bool = True) -> Reader:
-    """Text of at most `most` characters; an empty optional cell is None."""
+def text_reader(
+    label: str, *, most: int, required: bool = True, held_to: Callable[[str], str] = wording.code
+) -> Reader:
+    """Text of at most `most` characters, held to `events.wording`; an empty optional cell is None."""
 
     def read(cell: Any) -> str | None:
         text = plain_text(cell, label)
@@ -85,8 +88,11 @@ def text_reader(label: str, *, most: int, required: bool = True) -> Reader:
             return None
         if len(text) > most:
             raise CellFault("too-long", f"{label} has {len(text):,} characters; at most {most}.")
-        if not text.isprintable() and any(ord(sign) < 32 for sign in text):
-            raise CellFault("control-character", f"{label} holds control characters.")
+        if not text.isprintable():
+            try:
+                held_to(text)
+            except ValueError as error:
+                raise CellFault("control-character", f"{label}: {error}.") from None
         return text
 
     return remembering(read)
@@ -174,8 +180,8 @@ def day_reader(label: str, forms: Sequence[str], *, latest: datetime.date | None
             if required:
                 raise CellFault("missing-value", f"{label} is empty.")
             return None
-        if day.year < FIRST_YEAR:
-            raise CellFault("out-of-range", f"{label} lies before {FIRST_YEAR}: {day}.")
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise CellFault("out-of-range", f"{label} lies before {FIRST_DAY} or after {LAST_DAY}: {day}.")
         if latest is not None and day > latest:
             raise CellFault("future-date", f"{label} lies in the future: {day}.")
         return day

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from events import wording
 from service.imports.cells import Reader, day_reader, figure_reader, number_reader, plain_text, text_reader
 from service.imports.columns import ColumnSeat
 from service.imports.profile import DealersProfile, InvoicesProfile, Profile, SalesProfile
@@ -47,7 +48,7 @@ def sale_builder(profile: SalesProfile, seat: ColumnSeat, latest: datetime.date 
     description_at = seat(columns.description)
     invoice_of = text_reader(columns.invoice[0], most=64)
     product_of = text_reader(columns.product[0], most=64)
-    description_of = text_reader("description", most=200, required=False)
+    description_of = text_reader("description", most=200, required=False, held_to=wording.name)
     quantity_of = figure_reader(columns.quantity[0], places=3, below=10**9, **signs)
     price_of = figure_reader(columns.unit_price[0], places=4, below=10**9, **signs)
     day_of = day_reader(columns.sold_on[0], profile.dates, latest=latest)
@@ -158,7 +159,7 @@ def dealer_builder(profile: DealersProfile, seat: ColumnSeat) -> Build:
     named = (who.name, who.county, who.country)
     coded = (extras.territory, extras.supplier, extras.channel_level, extras.cooperation)
     seats = [seat(names) for names in (*named, *coded)]
-    name_of = text_reader("name", most=200, required=False)
+    name_of = text_reader("name", most=200, required=False, held_to=wording.name)
     code_of = text_reader("code", most=64, required=False)
 
     def build(row: int, dealer: str, cells: Cells) -> DealerRow:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from events import wording
 from service.imports.cells import text_reader
 from service.imports.columns import seat_of
 from service.imports.limits import Limits
@@ -63,7 +64,7 @@ def card_reader(profile: Profile, columns: tuple[str, ...]) -> Callable[[Cells],
     """Reads name, county and country of a row; a cell that is no short text counts as empty."""
     seat, dealer = seat_of(profile, columns), profile.dealer
     places = [seat(names) for names in (dealer.name, dealer.county, dealer.country)]
-    read = text_reader("the dealer's card", most=200, required=False)
+    read = text_reader("the dealer's card", most=200, required=False, held_to=wording.name)
 
     def card(cells: Cells) -> Card:
         name, county, country = (None if at is None else read(cells[at]) for at in places)
