@@ -16,11 +16,16 @@ import httpx
 import msgspec
 from varied import DEALERS, PLACES, RUNS, every_type_varied, place
 
+from customer_registry.domain.branch import BRANCH, DefineBranch
+from customer_registry.domain.region import REGION, DefineRegion
+from customer_registry.domain.territory import TERRITORY as TERRITORIES
+from customer_registry.domain.territory import DefineTerritory
 from dealerlog.fleet import MEMBERS
 from eventlog.database import connect_pool
 from eventlog.histories import SAMPLES, History, Kept
 from eventlog.log import Log
 from eventlog.projector import Projector
+from eventlog.testing import meta
 from events.catalogue import EVENT_TYPES
 from rules.policy import content_hash
 from service.app import Service
@@ -76,6 +81,8 @@ async def serving(name: str, urls: Any, histories: Iterable[History] | None = No
     assert not projector.stopped and not projector.parked
     if name == "tiering":
         await POLICIES.publish_shipped(log, date(2026, 1, 1))
+    if name == "customer-registry" and histories is None:
+        await organise(log)
     reader = await Reader.connect(urls.reader)
     made = settings_of(
         database_url=urls.app, reader_database_url=urls.reader, business_date=today or date(2027, 1, 4), **settings
@@ -91,10 +98,24 @@ async def serving(name: str, urls: Any, histories: Iterable[History] | None = No
         await pool.close()
 
 
+async def organise(log: Log) -> None:
+    """The places of the varied histories in the registry's own log, for a write reads them there."""
+    for where in PLACES.values():
+        region, branch, code = where["region"], where["branch"], where["territory"]
+        await log.handle(REGION, f"region-{region}", DefineRegion(code=region, name=region), meta())
+        of_region = DefineBranch(code=branch, name=branch, region=region)
+        await log.handle(BRANCH, f"branch-{branch}", of_region, meta())
+        of_branch = DefineTerritory(code=code, name=code, branch=branch, region=region)
+        await log.handle(TERRITORIES, f"territory-{code}", of_branch, meta())
+
+
 def in_place() -> list[History]:
     """The varied histories, at whose end every dealer is onboarded into the place that `TERRITORY` says."""
     histories = every_type_varied(11, partitions=PARTITIONS, without=("DealerOnboarded",))  # each is onboarded once
     logs = {each.source: each for each in histories}
+    for code, where in PLACES.items():
+        said = {"code": code, "name": code, "branch": where["branch"], "region": where["region"]}
+        _append(logs, "TerritoryDefined", f"territory-{code}", said)
     for n, dealer in enumerate(DEALERS):
         named = {"name": f"Dealer {n}", "references": [{"source": "erp", "number": f"C-{n}"}], "supplier": None}
         _append(logs, "DealerSubmitted", dealer, named | PLACES[TERRITORY[dealer]])

@@ -191,6 +191,22 @@ async def test_no_bound_role_writes_about_a_foreign_dealer_by_any_route(served, 
     assert await here.events() == before
 
 
+async def test_a_proposal_is_taken_into_an_own_territory_and_into_a_foreign_one_is_a_404(served):
+    """The same body but for the territory: so it is the scope that refuses, not that there is no such territory."""
+    service = "customer-registry"
+    http, taken = (await served(service)).http, 0
+    (permission,) = {permission for method, path, permission in table(service) if f"{method} {path}" == "POST /dealers"}
+    for name in bound(service, permission):
+        for n, (territory, place) in enumerate(sorted(PLACES.items()), 1):
+            reach = ROLES[name][1]
+            own = place[reach] == OWN[reach]
+            body = WRITES[service]["POST /dealers"] | {"territory": territory, "name": "D" * n}
+            answer = await ask(http, "POST", "/dealers", signed_in(name), body)
+            assert answer.status_code == (201 if own else 404), (name, territory, answer.text[:300])
+            taken += own
+    assert taken >= 2
+
+
 def refused(answer: httpx.Response, rows: int) -> bool:
     """404, or 409 unknown-dealer: for the caller there is no such dealer; in bulk the same of every row."""
     if rows and answer.status_code == 200:
