@@ -13,7 +13,7 @@ DEALERLOG := $(BIN)/dealerlog
 WORKERS ?= auto
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help run demo up down wipe token test test-fast faults check lint types imports bench profile lock lock-uv clean
+.PHONY: help run demo up down wipe token test test-fast faults golden check lint types imports bench profile lock lock-uv clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.][a-z.-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test-fast: .venv ## the tests that take no more than a few seconds
 
 faults: .venv ## break the real stack again and again: make faults FAULTS=60 SEED=1 KINDS=kafka-kill,…
 	@PYTHONPATH=tests $(BIN)/python -m faults --faults $(or $(FAULTS),60) --seed $(or $(SEED),1) --kinds "$(KINDS)"
+
+golden: .venv ## take the digest of the golden history anew; LOGS=1 records its logs anew too
+	@$(BIN)/python tests/golden/record_golden.py $(if $(LOGS),logs)
 
 check: lint types imports test ## what CI runs: lint, types, imports, tests
 
