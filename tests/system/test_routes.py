@@ -19,7 +19,8 @@ from service.testing import settings_of
 
 SERVICES = sorted(MEMBERS)
 OWN_DEALER = DEALERS[0]
-QUERIES = {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
+QUERIES = {f"{service} GET /ops/log/cut": {"at": "2026-01-01T00:00:00Z"} for service in SERVICES}
+QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
 """`service GET /path` → parameters that the route cannot do without."""
 ELSEWHERE = {"/grades/{grade}/explanation"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
