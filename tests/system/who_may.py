@@ -190,6 +190,7 @@ ROUTES: dict[str, str] = {
         GET    /classification-runs                         class.read
         POST   /classification-runs                         class.assign
         GET    /classification-runs/{run}                   class.read
+        GET    /classification-runs/{run}/excluded          class.read
         GET    /dealers/{dealer}/class                      class.read
         GET    /dealers/{dealer}/sales                      sale.read
         POST   /dealers/{dealer}/sales/{event}/reverse      sale.reverse

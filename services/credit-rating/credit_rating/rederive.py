@@ -36,7 +36,7 @@ EVERY = """
 select event from grade where ($1::uuid is null or run = $1) and ($2::uuid is null or event > $2)
 order by event limit $3
 """
-PLACE = "select partition, sequence from grade where event = $1"
+PLACE = "select partition, sequence, dealer, run from grade where event = $1"
 DECISION = """
 select g.id, g.stream, g.version, g.document as decided, l.document as limited from log.event g
 left join log.event l on l.stream = g.stream and l.version = g.version + 1 and l.command = g.command
@@ -97,8 +97,13 @@ class Decision(NamedTuple):
 async def rederive(log: Log, event: UUID) -> Rederived | None:
     """Take the grade and limit of one event again; None if there is no such grade."""
     async with company_snapshot(log.pool) as conn:
-        place = await conn.fetchrow(PLACE, event)
-    return place and await _again(log, await _decision(log, place))
+        shown = await conn.fetchrow(PLACE, event)
+    if shown is None:
+        return None
+    decision = await _decision(log, (shown["partition"], shown["sequence"]))
+    if decision is None or decision.event != event:
+        return Rederived(event, shown["dealer"], shown["run"], [Difference("event", str(event), "is not in the log")])
+    return await _again(log, decision)
 
 
 async def rederive_all(log: Log, run: UUID | None = None) -> AsyncIterator[Rederived]:
@@ -124,6 +129,7 @@ async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> 
         decisions = []
         for place in places.get(run, []):
             decision = await _decision(log, place)
+            assert decision is not None, "its place was read from the log"
             decisions.append(decision)
             yield await _again(log, decision)
         if start and (end := await _end(log, run, start, decisions)) is not None:
@@ -162,12 +168,14 @@ def _size(start: RatingRunStarted | None) -> int:
     return sum(sum(parts.values()) for parts in start.cut.values()) if start else 0
 
 
-async def _decision(log: Log, place: Place) -> Decision:
+async def _decision(log: Log, place: Place) -> Decision | None:
+    """The decision that the log has at a place; None if there is none."""
     row = await log.pool.fetchrow(DECISION, *place)
-    assert row is not None
-    decided = event_of(row["decided"])
+    decided = row and event_of(row["decided"])
+    if row is None or not isinstance(decided, CreditGradeAssigned | GradeWithheld):
+        return None
     limited = None if row["limited"] is None else event_of(row["limited"])
-    assert isinstance(decided, CreditGradeAssigned | GradeWithheld) and isinstance(limited, CreditLimitSet | None)
+    assert isinstance(limited, CreditLimitSet | None)
     dealer = UUID(row["stream"].partition("/")[0])
     return Decision(dealer, row["id"], row["stream"], row["version"], decided, limited)
 
