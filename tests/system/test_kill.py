@@ -76,8 +76,8 @@ async def _organised(fleet):
 def test_every_process_was_killed_five_times_between_the_first_and_the_last_row_of_an_import(loaded):
     assert Counter(kill.process for kill in loaded.kills) == dict.fromkeys((*MEMBERS, "Kafka", "PostgreSQL"), KILLS)
     assert [kill for kill in loaded.kills if not 0 < kill.there < kill.events] == []
-    by_process = {(kill.process, kill.there) for kill in loaded.kills}
-    assert len(by_process) == len(loaded.kills), "each time at another point"
+    points = {(kill.process, kill.file, kill.there) for kill in loaded.kills}
+    assert len(points) == len(loaded.kills), "each time at another point"
 
 
 def test_every_import_ended_with_the_verdicts_of_the_clients_ledger(loaded):

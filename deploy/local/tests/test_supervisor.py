@@ -63,6 +63,7 @@ def test_a_taken_port_is_one_line_where_the_ports_may_not_move(dealerlog: Comman
     port = installation.ports()["postgres"]
     dealerlog.env["KAFKA_BOOTSTRAP_SERVERS"] = "127.0.0.1:9"
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a test before this one ran PostgreSQL there
         taken.bind(("127.0.0.1", port))
         taken.listen()
         refused = dealerlog.run("up", "--foreground")
