@@ -12,7 +12,7 @@ from typing import Any
 from dealerlog import importing, running
 from dealerlog.client import Api
 from dealerlog.demo.checks.figures import Ledger, Sales, ledger, sales
-from dealerlog.demo.checks.rebuilt import BY_FILES, tables_rebuilt
+from dealerlog.demo.checks.rebuilt import tables_rebuilt
 from dealerlog.demo.engine import Finding, Scene
 from dealerlog.fleet import Fleet
 from dealerlog.importing import Onboarding
@@ -88,7 +88,7 @@ async def small_samples(scene: Scene) -> AsyncIterator[Finding]:
             yield finding
         async for finding in _again(api, scene, {name: each["profile"] for name, each in expected.items()}, SAMPLE):
             yield finding
-        async for finding in tables_rebuilt(api.fleet, scene.whole.steps, only=BY_FILES):
+        async for finding in tables_rebuilt(api.fleet, scene.whole.steps, only=frozenset({"file_import"})):
             yield finding
 
 

@@ -25,7 +25,11 @@ async def rebuilt(scene: Scene) -> AsyncIterator[Finding]:
 
 
 async def tables_rebuilt(
-    fleet: Fleet, steps: Steps, *, unfilled: frozenset[tuple[str, str]] = frozenset(), only: frozenset[str] | None = None
+    fleet: Fleet,
+    steps: Steps,
+    *,
+    unfilled: frozenset[tuple[str, str]] = frozenset(),
+    only: frozenset[str] | None = None,
 ) -> AsyncIterator[Finding]:
     """Rebuild every service of a fleet. `only`: the tables that must not be empty (default: all but `unfilled`)."""
     for member in fleet.members:
