@@ -89,6 +89,11 @@ class JobFolder:
         self.errors, self.preview = path / "errors.csv", path / "preview.csv"
         self._told = 0.0
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is something to do."""
+        return self.file.exists() or (self.path / "undo").exists()
+
     def read(self, name: str, kind: type[T]) -> T | None:
         """What was written under that name, or None."""
         try:
@@ -172,7 +177,7 @@ class JobFolders:
         if not self.root.is_dir():
             return []
         found = [each for each in self.root.iterdir() if not each.name.startswith(".") and each.is_dir()]
-        return [JobFolder(each) for each in sorted(found, key=_changed) if _is_pending(each)]
+        return [JobFolder(each) for each in sorted(found, key=_changed) if JobFolder(each).is_pending]
 
     def make_room(self, size: int) -> bool:
         """Whether `size` more bytes fit, after the oldest finished imports gave way if they must."""
@@ -183,7 +188,7 @@ class JobFolders:
         for each in sorted((e for e in self.root.glob("*") if not e.name.startswith(".")), key=_changed):
             if used + size <= self.most_bytes:
                 break
-            if not _is_pending(each):
+            if not JobFolder(each).is_pending:
                 used -= bytes_of(each)
                 shutil.rmtree(each, ignore_errors=True)
         return used + size <= self.most_bytes
@@ -196,10 +201,6 @@ def bytes_of(folder: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             total += path.stat().st_size if path.is_file() else 0
     return total
-
-
-def _is_pending(path: Path) -> bool:
-    return (path / "file").exists() or (path / "undo").exists()
 
 
 def _changed(path: Path) -> float:

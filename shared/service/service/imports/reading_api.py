@@ -27,10 +27,16 @@ from file_import where {after} {order} limit {limit}
 
 
 async def shown(importing: Importing, runtime: Runtime, import_id: str) -> ImportView:
-    """An import or dry run as it stands now; 404 if there is none."""
-    standing = await standing_of(runtime.log, import_id)
+    """An import or dry run as it stands now; 404 if there is none.
+
+    The worker records an end and only then empties the folder: looked at between two readings of the stream that
+    agree, the two belong together.
+    """
     folder = JobFolders(runtime.settings).of(import_id)
-    view = await view_of(runtime.log, folder, standing, undoable=importing.undo is not None)
+    standing, before = await standing_of(runtime.log, import_id), None
+    while before is None or before.state != standing.state:
+        view = await view_of(runtime.log, folder, standing, undoable=importing.undo is not None)
+        before, standing = standing, await standing_of(runtime.log, import_id)
     if view is None:
         raise Problem("not-found", "There is no such import.", id=import_id)
     return view

@@ -58,7 +58,7 @@ class ImportWorker:
             if time.monotonic() < self._not_before.get(folder.path.name, 0.0) or not folder.path.exists():
                 continue
             with folder.taken() as ours:
-                if ours:
+                if ours and folder.is_pending:  # another worker may have done it since it was listed
                     done += await self._attempt(folder)
         return done
 
