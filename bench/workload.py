@@ -9,9 +9,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from eventlog.meta import Fact
-from events import Event, InvoiceIssued, PaymentReceived, command_id, encode, request_hash, uuid7
+from events import InvoiceIssued, PaymentReceived, command_id, encode, request_hash, uuid7
 
 DEALERS = 2000
+Entry = InvoiceIssued | PaymentReceived
 FIRST_DAY = date(2025, 1, 1)
 DAYS = 540
 
@@ -22,7 +23,7 @@ def dealers(count: int = DEALERS, seed: int = 1) -> list[str]:
     return [str(UUID(int=chance.getrandbits(128), version=4)) for _ in range(count)]
 
 
-def documents(count: int, *, seed: int = 1, of: list[str] | None = None) -> Iterator[tuple[str, Event]]:
+def documents(count: int, *, seed: int = 1, of: list[str] | None = None) -> Iterator[tuple[str, Entry]]:
     """Dealer and event, `count` times."""
     chance = random.Random(seed)
     network = of or dealers()
@@ -51,9 +52,9 @@ def payment(number: str, amount: Decimal, day: date) -> PaymentReceived:
     )
 
 
-def fact(dealer: str, event: Event) -> Fact:
+def fact(dealer: str, event: Entry) -> Fact:
     """The event as a row of a call of facts."""
-    now, number = datetime.now(UTC), event.number  # type: ignore[attr-defined]
+    now, number = datetime.now(UTC), event.number
     id_ = uuid7()
     document = encode(
         event, id=id_, subject=dealer, time=now, actor="service:erp-import", business_date=now.date(),

@@ -13,13 +13,12 @@ from aiokafka import AIOKafkaProducer
 from bench.measuring import Aim, Row, in_turns
 from bench.sizes import Size
 from bench.stack import Bench, service
-from bench.workload import documents, fact, facts
+from bench.workload import Entry, documents, fact, facts
 from dealerlog.addresses import Addresses
 from dealerlog.topics import create_topics, delete_topics
 from eventlog.meta import Fact, Verdict
 from eventlog.publisher import Publisher
 from eventlog.topics import LARGEST_BATCH, declared
-from events import Event
 from events.placement import key_of, partition_of
 
 CALL = 12_000
@@ -64,7 +63,7 @@ async def publishing(bench: Bench) -> AsyncIterator[Publisher]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def from_parsed(bench: Bench, publisher: Publisher, parsed: Sequence[tuple[str, Event]]) -> float:
+async def from_parsed(bench: Bench, publisher: Publisher, parsed: Sequence[tuple[str, Entry]]) -> float:
     """Rows a second from validated events: their documents are written while the call before is under way."""
     started, under_way = time.perf_counter(), None
     for start in range(0, len(parsed), CALL):

@@ -24,7 +24,7 @@ from bench.rows.commands import CLIENTS, SCORES, submitting, together
 from bench.rows.rebuild import filled, two_small_headers
 from bench.sizes import Size
 from bench.stack import Bench, service
-from bench.workload import documents, fact
+from bench.workload import Entry, documents, fact
 from dealerlog.addresses import Addresses
 from dealerlog.topics import delete_topics
 from eventlog import generations, loading
@@ -32,10 +32,9 @@ from eventlog.connection import Pool
 from eventlog.consume import Applies, Consuming
 from eventlog.database import connect_pool
 from eventlog.projector import Projector
-from events import Event
 
 LIBRARY = f"eventsourcing {version('eventsourcing')}, its PostgreSQL recorder"
-Parsed = Sequence[tuple[str, Event]]
+Parsed = Sequence[tuple[str, Entry]]
 ENTRY = f"""
 create table {SCHEMA}.entry (dealer uuid, kind text, origin text, number text, amount numeric, dated date, due_on date,
     method text, term_days integer)

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.measuring import Aim, Row, Series, in_turns, percentile
+from bench.measuring import Aim, Contender, Row, Series, in_turns, percentile
 from bench.report import table
+from dealerlog.addresses import Addresses
 from dealerlog.installation import CHECKOUT
 
 OURS, BARE = Series([50.0, 60.0, 40.0]), Series([100.0, 90.0, 110.0])
@@ -38,14 +39,14 @@ def test_a_missed_aim_is_shown_with_the_factor_and_a_met_one_is_not() -> None:
 async def test_contenders_take_turns_and_each_round_turns_the_order_round() -> None:
     order: list[str] = []
 
-    def contender(name: str) -> object:
+    def contender(name: str) -> Contender:
         async def run() -> float:
             order.append(name)
             return float(len(order))
 
         return run
 
-    reached = await in_turns({"a": contender("a"), "b": contender("b")}, 3)  # type: ignore[dict-item]
+    reached = await in_turns({"a": contender("a"), "b": contender("b")}, 3)
     assert order == ["a", "b", "b", "a", "a", "b"]
     assert reached["a"].values == [1.0, 4.0, 5.0]
 
@@ -56,9 +57,8 @@ def test_a_percentile_is_a_value_that_was_seen() -> None:
 
 
 @pytest.mark.slow
-def test_a_small_run_writes_every_row_with_machine_versions_and_commit(stack: object, tmp_path: Path) -> None:
-    where = stack
-    given = f"kafka={where.kafka.bootstrap_servers},pg={where.admin_url}"  # type: ignore[attr-defined]
+def test_a_small_run_writes_every_row_with_machine_versions_and_commit(stack: Addresses, tmp_path: Path) -> None:
+    given = f"kafka={stack.kafka.bootstrap_servers},pg={stack.admin_url}"
     out = tmp_path / "bench.json"
     done = subprocess.run(
         [sys.executable, "-m", "bench", "bulk", "commands", "classes", "whatif", "--size", "small", "--out", str(out)],

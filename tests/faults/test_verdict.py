@@ -31,7 +31,7 @@ def row(sequence: int, *, number: str = "", command: int = 0, version: int = 0, 
 
 def entry(sequence: int, *, at: int | None = None, outcome: str = "ok") -> Entry:
     made = Entry(f"F~{sequence}", "sale", "client", sequence)
-    made.outcomes[outcome] += 1  # type: ignore[index]
+    made.outcomes[outcome] += 1
     made.position = Position("tiering", 0, at or sequence, 1) if outcome == "ok" else None
     return made
 

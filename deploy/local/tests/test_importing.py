@@ -162,7 +162,7 @@ async def test_a_passing_refusal_is_tried_again_under_the_same_key(monkeypatch: 
         async def ask(self, service: str, method: str, path: str, who: Person, **request: object) -> httpx.Response:
             headers, content = request["headers"], request["content"]
             assert isinstance(headers, dict) and path == "/imports" and who == IMPORTER
-            seen.append((headers["Idempotency-Key"], b"".join([piece async for piece in content])))  # type: ignore[attr-defined]
+            seen.append((headers["Idempotency-Key"], b"".join([piece async for piece in content])))
             status = 503 if len(seen) % 3 else 202
             return httpx.Response(
                 status, content=json.dumps(over), request=httpx.Request(method, "http://here/imports")
@@ -170,7 +170,7 @@ async def test_a_passing_refusal_is_tried_again_under_the_same_key(monkeypatch: 
 
     known = importing.profile_named(str(OWN))
     for _ in range(2):
-        assert (await importing.send(Waiting(), SAMPLE, known))["state"] == "completed"  # type: ignore[arg-type]
+        assert (await importing.send(Waiting(), SAMPLE, known))["state"] == "completed"
     assert [body for _, body in seen] == [SAMPLE.read_bytes()] * 6
     keys = [key for key, _ in seen]
     assert len(set(keys[:3])) == len(set(keys[3:])) == 1 and keys[0] != keys[3]

@@ -18,7 +18,6 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
 from opentelemetry import trace
 
-import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
 from eventlog.arrived import Record
 from eventlog.positions import Place
 from eventlog.reached import Reached

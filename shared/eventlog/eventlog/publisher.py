@@ -14,7 +14,6 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
 from eventlog import reading
 from eventlog.agreement import Diverged, Mark, agreed_marks
 from eventlog.connection import Connection

@@ -7,7 +7,8 @@ role, with every writer stopped (the lineage keeps a running one out).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -64,7 +65,8 @@ async def restore(
     try:
         if await connection.fetchval(ANY):
             raise CannotRestore("the log is not empty: restore fills a new database; adopt joins a log to its topic")
-        return await _join(connection, kafka, topic, service, deciders, **options)
+        with _ours_alone():
+            return await _join(connection, kafka, topic, service, deciders, **options)
     finally:
         await connection.close()
 
@@ -78,26 +80,22 @@ async def adopt(
     """
     connection = await asyncpg.connect(owner_url)
     try:
-        return await _join(connection, kafka, topic, service, deciders, **options)
+        with _ours_alone():
+            return await _join(connection, kafka, topic, service, deciders, **options)
     finally:
         await connection.close()
 
 
-async def _join(
-    connection: asyncpg.Connection[asyncpg.Record],
-    kafka: Options,
-    topic: str,
-    service: str,
-    deciders: Iterable[Decider[Any, Any]],
-    **options: Any,
-) -> Restored:
+@contextmanager
+def _ours_alone() -> Iterator[None]:
+    """A topic that holds a foreign record cannot fill a log."""
     try:
-        return await _load(connection, kafka, topic, service, deciders, **options)
+        yield
     except Foreign as error:
         raise CannotRestore(str(error)) from error
 
 
-async def _load(
+async def _join(
     connection: asyncpg.Connection[asyncpg.Record],
     kafka: Options,
     topic: str,

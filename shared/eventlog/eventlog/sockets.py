@@ -2,7 +2,7 @@
 
 asyncio's own transport swallows such a write; uvloop's raises a bare RuntimeError, which aiokafka does not expect: it
 ends the task that fetches, and the consumer hears nothing any more, without a word (`make faults`, kafka-reset).
-Imported by whatever opens a client.
+`eventlog` mends it as it is imported, so that no client of ours is without.
 """
 
 from __future__ import annotations
@@ -26,4 +26,6 @@ def send(self: Any, request: Any, expect_response: bool = True) -> Any:
         raise KafkaConnectionError(f"Connection at {self.host}:{self.port} broken: {error}") from error
 
 
-AIOKafkaConnection.send = send
+def mend() -> None:
+    """Make every aiokafka connection of this process send so."""
+    AIOKafkaConnection.send = send

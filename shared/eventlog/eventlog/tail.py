@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-import eventlog.sockets  # noqa: F401  # mends aiokafka on uvloop
 from eventlog.arrived import Record
 from eventlog.topics import Options
 from events import Placement, Undecodable

@@ -60,7 +60,7 @@ async def test_a_neighbour_that_is_refused_by_the_log_is_still_refused_by_the_lo
 async def test_after_a_lost_connection_nobody_knows_and_nothing_is_sent_again(commands):
     pool = Lost()
     told = await outcomes(
-        Gathering(pool, on_append=lambda: None),  # type: ignore[arg-type]
+        Gathering(pool, on_append=lambda: None),
         3,
         [pending(n, str(n)) for n in range(commands)],
     )

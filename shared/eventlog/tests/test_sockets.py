@@ -9,7 +9,7 @@ import pytest
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 
-import eventlog.sockets  # noqa: F401
+import eventlog
 
 
 class Closed:
@@ -24,6 +24,7 @@ class Closed:
 
 async def test_a_write_to_a_transport_that_uvloop_closed_is_a_lost_connection() -> None:
     lost: list[Any] = []
+    assert AIOKafkaConnection.send is eventlog.sockets.send, "importing eventlog mends it"
     connection = AIOKafkaConnection("127.0.0.1", 9092, on_close=lambda *said: lost.append(said))
     connection._writer, connection._reader = Closed(), SimpleNamespace()
     connection._read_task = SimpleNamespace(done=lambda: True, cancel=lambda: None)

@@ -234,7 +234,7 @@ async def _asked(log: Log, region: str, names: tuple[str, ...], key: str, expect
 
 
 async def _gathered(*asked: object) -> list[Answer]:
-    return list(await asyncio.gather(*asked))  # type: ignore[call-overload]
+    return list(await asyncio.gather(*asked))
 
 
 def _pending(stream: str, version: int) -> Pending:

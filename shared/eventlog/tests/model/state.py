@@ -213,6 +213,6 @@ def _hint(topic: tuple[Event, ...]) -> Hint | None:
     return Hint(topic[-1].sequence, topic[-1].id, len(topic) - 1) if topic else None
 
 
-def put(many: tuple, at: int, one: object) -> tuple:  # type: ignore[type-arg]
+def put(many: tuple, at: int, one: object) -> tuple:
     """`many` with another value at one place."""
     return (*many[:at], one, *many[at + 1 :])
