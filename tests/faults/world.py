@@ -32,6 +32,7 @@ from dealerlog.steps import Steps
 from dealerlog.supervisor import Supervisor
 from faults import volumes
 from faults.broker import ProxiedKafka
+from faults.nursery import Nursery
 from faults.proxy import Proxy
 
 FIRST_PORT, MORE_PORTS, EACH = 24010, 26010, 20
@@ -80,6 +81,7 @@ class World:
     postgres: Postgres
     to_kafka: Proxy
     to_postgres: Proxy
+    nursery: Nursery
     ports: Iterator[int]
     volumes: dict[str, str]
     processes: dict[str, Process] = field(default_factory=dict)
@@ -119,14 +121,17 @@ class World:
         return Process(name, service, env)
 
     def start(self, process: Process, **env: str) -> None:
-        """Start a process without waiting for it."""
-        argv = [sys.executable, "-m", "faults.wedging", f"{process.service.replace('-', '_')}.app"]
+        """Start a process without waiting for it; one that is told more than usual is loaded anew, not forked."""
+        module = f"{process.service.replace('-', '_')}.app"
+        log = self.installation.logs / f"{process.name}.log"
+        pid_file = self.installation.folder / "services" / f"{process.name}.pid"
+        told = {**os.environ, **process.env, **env}
         process.begun, process.silent_since = time.monotonic(), None
-        process.child = spawn(
-            process.name, argv, log=self.installation.logs / f"{process.name}.log",
-            pid_file=self.installation.folder / "services" / f"{process.name}.pid",
-            env={**os.environ, **process.env, **env},
-        )  # fmt: skip
+        if env:
+            argv = [sys.executable, "-m", "faults.wedging", module]
+            process.child = spawn(process.name, argv, log=log, pid_file=pid_file, env=told)
+        else:
+            process.child = self.nursery.birth(process.name, module, told, log=log, pid_file=pid_file)
         kept = [child for child in self.supervisor.services if child.name != process.name]
         self.supervisor.services = [*kept, process.child]
 
@@ -240,8 +245,10 @@ def world(name: str) -> Iterator[World]:
     installation = Installation(Installation.named(name).folder, first_port=FIRST_PORT)
     with ExitStack() as stack:
         mounted = stack.enter_context(volumes.mounted(installation.folder, ("kafka", "postgres")))
+        nursery = Nursery({"PYTHONPATH": PATH})
+        stack.callback(nursery.close)
         supervisor = stack.enter_context(Supervisor(installation, QUIET))
-        made = _servers(installation, supervisor, stack, mounted)
+        made = _servers(installation, supervisor, stack, mounted, nursery)
         stack.callback(made.close)
         asyncio.run(running.prepare(made.fleet, QUIET))
         made.declare()
@@ -250,7 +257,9 @@ def world(name: str) -> Iterator[World]:
         yield made
 
 
-def _servers(installation: Installation, supervisor: Supervisor, stack: ExitStack, mounted: dict[str, str]) -> World:
+def _servers(
+    installation: Installation, supervisor: Supervisor, stack: ExitStack, mounted: dict[str, str], nursery: Nursery
+) -> World:
     ports = _more_ports(installation)
     given, secret = installation.ports(), installation.secret("postgres")
     postgres = supervisor.postgres = Postgres(
@@ -269,7 +278,7 @@ def _servers(installation: Installation, supervisor: Supervisor, stack: ExitStac
         stack.callback(proxy.stop)
     where = Addresses(KafkaAddress(f"127.0.0.1:{to_kafka.port}"), postgres.url())
     fleet = asyncio.run(running.fleet_of(installation, where, today=None))
-    return World(installation, supervisor, fleet, kafka, postgres, to_kafka, to_postgres, ports, mounted)
+    return World(installation, supervisor, fleet, kafka, postgres, to_kafka, to_postgres, nursery, ports, mounted)
 
 
 def _more_ports(installation: Installation) -> Iterator[int]:

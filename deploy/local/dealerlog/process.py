@@ -86,7 +86,7 @@ def spawn(
         popen = subprocess.Popen(  # type: ignore[call-overload]
             list(argv), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=cwd,
             env=None if env is None else dict(env), start_new_session=True,
-            preexec_fn=_follow_parent(stop_signal) if die_with_parent else None, **ids,
+            preexec_fn=follow_parent(stop_signal) if die_with_parent else None, **ids,
         )  # fmt: skip
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     kept = {"name": name, "pid": popen.pid, "created": _created(popen.pid), "stop_signal": int(stop_signal)}
@@ -150,7 +150,7 @@ def _created(pid: int) -> float:
         return 0.0
 
 
-def _follow_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+def follow_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
     """What a Linux child runs before exec to be told when its parent dies, also where the parent is already gone."""
     if _libc is None:
         return None
