@@ -21,8 +21,9 @@ from eventlog.reached import Reached
 from eventlog.slice import Forked, Slice
 from eventlog.writing import Writer
 
-SLICE_EVENTS = 40_000
-FETCH_EVENTS = 10_000
+SLICE_EVENTS = 20_000
+FETCH_EVENTS = 500
+"""Gathered before the event loop turns: in between the COPY of the slice before and the next fetch go on."""
 SLICE_BYTES = 64 << 20
 STALLED_SECONDS = 30.0
 FETCH: dict[str, Any] = {
@@ -115,10 +116,11 @@ class _Loading:
                 place = place_of[part]
                 if place in left:
                     part_slice.take(place[0], records, self.targets[place].sequence)
-                    size += sum(len(record.value) for record in records)
+                    size += sum([record.serialized_value_size for record in records])
                     if part_slice.reached[place].sequence >= self.targets[place].sequence:
                         self._arrived(place, part_slice.reached[place])
                         self.consumer.pause(left.pop(place))
+            await asyncio.sleep(0)  # `getmany` does not, as long as it has records
             if fetched:
                 heard = time.monotonic()
             elif time.monotonic() - heard > STALLED_SECONDS:

@@ -12,7 +12,7 @@ LINES = frozenset("\n\t")
 HIDDEN = frozenset(map(chr, (*range(0x200B, 0x200E), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)))
 """Characters without width, and those that turn the direction of what follows."""
 UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-NUL, ESCAPED_NUL = b"\\u0000", re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+BACKSLASH, NUL, ESCAPED_NUL = b"\\", b"\\u0000", re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def code(value: str) -> str:
@@ -64,7 +64,9 @@ def parameter(value: str) -> str:
 
 def legible(document: bytes) -> bytes:
     """The document as it is read: no table holds the character U+0000, so where an event has one it reads U+FFFD."""
-    return ESCAPED_NUL.sub(rb"\1\\ufffd", document) if NUL in document else document
+    if BACKSLASH in document and NUL in document:  # hardly any has one, and one byte is found ten times as fast
+        return ESCAPED_NUL.sub(rb"\1\\ufffd", document)
+    return document
 
 
 def _require(value: str, fits: Callable[[str], bool]) -> None:
