@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from reporting.reading.standpoint import AT, Standpoint, within
-from rules.ageing import overdue_beyond
+from rules.ageing import Column
+from rules.ageing_of_many import Asked, ageing_of_these
 from rules.entries import (
     Allocation,
     CreditNote,
@@ -21,7 +22,6 @@ from rules.entries import (
     Payment,
     Reversal,
 )
-from rules.receivables import receivables
 
 ENTRIES = f"""{AT}
 select e.dealer, e.kind, e.event, e.origin, e.number, e.amount, e.dated, e.due_on, e.method, e.term_days,
@@ -45,15 +45,21 @@ class OverdueMemory:
         """Overdue amounts of these dealers; `ledgers` says last sequence and number of entries of each."""
         keys = {dealer: (dealer, at.as_of, *ledger) for dealer, ledger in ledgers.items()}
         unknown = [dealer for dealer, key in keys.items() if key not in self._known]
-        for start in range(0, len(unknown), 200):
-            for dealer, entries in (await entries_of(conn, at, unknown[start : start + 200])).items():
-                self._remember(keys[dealer], overdue_beyond(receivables(entries, at.as_of), 0))
+        if unknown:
+            for dealer, columns in (await _aged(conn, at, unknown)).items():
+                self._remember(keys[dealer], columns[1].amount)
         return {dealer: self._known.get(key, Decimal(0)) for dealer, key in keys.items()}
 
     def _remember(self, key: LedgerKey, amount: Decimal) -> None:
         if len(self._known) >= self._most:
             self._known.clear()
         self._known[key] = amount
+
+
+async def _aged(conn: Any, at: Standpoint, dealers: Sequence[UUID]) -> dict[UUID, list[Column]]:
+    """What is not due, overdue and unapplied of these dealers."""
+    asked = Asked(at.parameters[1], at.as_of, (0,))
+    return (await ageing_of_these(conn.fetch, lambda these: entries_of(conn, at, these), asked, dealers)).dealers
 
 
 async def entries_of(conn: Any, at: Standpoint, dealers: Sequence[UUID]) -> dict[UUID, list[LedgerEntry]]:

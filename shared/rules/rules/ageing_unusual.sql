@@ -1,0 +1,19 @@
+-- What of these ledgers needs a closer look: entries taken back, credits that name invoices, and credits that only the
+-- rule itself can place, since one of several names says no amount or the names together say more than there is.
+select dealer,
+    array_agg(reversed) filter (where reversed is not null) as reversed,
+    coalesce(bool_or(names > 0), false) as naming,
+    coalesce(bool_or(names > 1), false) as sharing,
+    coalesce(bool_or(unclear), false) as unclear
+from (
+    select e.dealer, e.reversed,
+        case when e.kind = 'payment' then jsonb_array_length(e.allocations) when e.invoice is not null then 1 end as names,
+        case when e.kind = 'payment' and jsonb_array_length(e.allocations) > 1 then (
+            select count(n.amount) < count(*) or sum(n.amount) > e.amount
+            from jsonb_to_recordset(e.allocations) as n (amount numeric)
+        ) end as unclear
+    from ledger_entry e
+    where e.sequence <= coalesce(($1::bigint[])[e.partition + 1], 0) and {dealers}
+        and (e.kind = 'reversal' or e.invoice is not null or (e.kind = 'payment' and e.allocations <> '[]'))
+) as unusual
+group by dealer
