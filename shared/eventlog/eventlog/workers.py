@@ -1,7 +1,7 @@
 """A load split by partitions over processes: `Rebuild(…, load=Workers("credit_rating.projections:TABLES", dsn))`.
 
-Each process is `python -m eventlog.workers`: told what to do on its standard input, it tells its progress on its
-output.
+One share is loaded by who asks, which has everything imported. Each further process is `python -m eventlog.workers`:
+told what to do on its standard input, it tells its progress on its output.
 """
 
 import asyncio
@@ -50,7 +50,10 @@ class WorkerFailed(Exception):
 
 
 class Workers:
-    """Loads with `count` processes. `tables` names the declarations, a list or what returns it: `module:attribute`."""
+    """Loads with `count` processes, this one among them.
+
+    `tables` names the declarations, a list or what returns it: `module:attribute`.
+    """
 
     def __init__(self, tables: str, dsn: str, count: int = 2) -> None:
         self._tables, self._dsn, self._count = tables, dsn, count
@@ -69,8 +72,10 @@ class Workers:
         left = {place: upto.sequence - reached[place].sequence for place, upto in targets.items()}
         if sum(left.values()) < WORTH_A_PROCESS * self._count:
             return await loading.load(load, plan, connection, kafka, targets, progress)
-        shares = [{place: targets[place] for place in share} for share in split(left, self._count)]
-        tasks = [asyncio.create_task(self._run(load, kafka, share, progress)) for share in shares]
+        ours, *others = ({place: targets[place] for place in share} for share in split(left, self._count))
+        loads = [self._run(load, kafka, share, progress) for share in others]
+        loads.append(loading.load(load, plan, connection, kafka, ours, progress))
+        tasks = [asyncio.create_task(each) for each in loads]
         try:
             return sum(await asyncio.gather(*tasks))
         finally:
