@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from events.placement import HEADER, LAYOUT
+from events import Undecodable
+from events.placement import HEADER, LAYOUT, epoch_of, is_fence
 
 PLACE = struct.Struct(">BHQIQHHq16s")
 """layout, partition, sequence, lineage, version, n, m, recorded_at, previous: the head of `events.placement`'s form.
@@ -36,7 +37,10 @@ class Unplaced(ValueError):
 
 
 class Arrived(NamedTuple):
-    """One record: where the log put it, and its bytes. Ids have 16 bytes; `recorded_at` is in microseconds UTC."""
+    """One record: where the log put it, and its bytes. Ids have 16 bytes; `recorded_at` is in microseconds UTC.
+
+    `epoch`: the lineage under which it was sent, of a record of a topic.
+    """
 
     source: str
     partition: int
@@ -50,6 +54,7 @@ class Arrived(NamedTuple):
     key: bytes
     document: bytes
     placement: bytes
+    epoch: int = 0
 
     @property
     def tail(self) -> tuple[datetime, str]:
@@ -93,6 +98,20 @@ def placement_of(headers: Any) -> bytes:
     raise Unplaced("the record has no placement header that this code reads")
 
 
+def fence_of(record: Record) -> int | None:
+    """The lineage of a fence, None if the record is none; raises `Unplaced`."""
+    if not is_fence(record.headers):
+        return None
+    return _epoch_of(record)
+
+
+def _epoch_of(record: Record) -> int | None:
+    try:
+        return epoch_of(record.headers)
+    except Undecodable as error:
+        raise Unplaced(str(error)) from error
+
+
 def arrival(record: Record, source: str) -> Arrived:
     """Read a record of a source's topic; raises `Unplaced`."""
     placement = placement_of(record.headers)
@@ -116,4 +135,5 @@ def arrival(record: Record, source: str) -> Arrived:
         bytes(record.key or b""),
         record.value,
         placement,
+        lineage if len(record.headers) == 1 else _epoch_of(record) or lineage,
     )

@@ -50,6 +50,10 @@ class Applies(Protocol):
         """The position of each partition."""
         ...
 
+    def seen(self, place: Place) -> int:
+        """The offset up to which nothing of a partition is left to apply."""
+        ...
+
     async def assigned(self, places: Iterable[Place]) -> dict[Place, int]:
         """Take partitions over; answers the offset of the stored event of each (-1: the first)."""
         ...
@@ -151,7 +155,7 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         for each in self.assignment if consumer else ():
             place = (self.reader.topics[each.topic], each.partition)
             if (end := consumer.highwater(each)) is not None:
-                found[place] = max(0, end - 1 - self.reader.reached.get(place, Reached()).offset)
+                found[place] = max(0, end - 1 - self.reader.seen(place))
         return found
 
     async def _parse(self, records: tuple[Any, ...]) -> KafkaMessage:

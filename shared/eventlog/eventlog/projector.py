@@ -72,6 +72,15 @@ class Projector:
         """The position of each partition, as last loaded or committed here."""
         return self.admission.reached
 
+    @property
+    def late(self) -> int:
+        """Late events passed over since the start: sent under a lineage that had ended."""
+        return self.admission.late.total()
+
+    def seen(self, place: Place) -> int:
+        """The offset up to which nothing of a partition is left to apply."""
+        return self.admission.seen(place)
+
     async def idle(self) -> None:
         """Wait until no batch is being applied."""
         async with self.lock:
@@ -133,8 +142,9 @@ class Projector:
                 if not await self._persist(batch, items):
                     await self._until_done(self.load)
                     continue
-                self.admission.settle(batch)
-                self.applied += len(items)
+            self.admission.settle(batch)
+            if batch.moves:
+                self.applied += len(batch.arrivals)
                 self._moved()
             for place, hole in batch.holes.items():
                 seeks |= await self._fill(place, hole)

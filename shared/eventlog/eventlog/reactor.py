@@ -77,6 +77,15 @@ class Reactor:
             await connection.execute(positions.OPEN, self.reader, list(self.sources), self.partitions)
             self.admission.reached = await positions.load(connection, self.reader, self.sources)
 
+    @property
+    def late(self) -> int:
+        """Late events passed over since the start: sent under a lineage that had ended."""
+        return self.admission.late.total()
+
+    def seen(self, place: Place) -> int:
+        """The offset up to which nothing of a partition is left to apply."""
+        return self.admission.seen(place)
+
     async def idle(self) -> None:
         """Wait until no batch is being answered."""
         async with self._lock:

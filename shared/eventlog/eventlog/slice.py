@@ -6,13 +6,14 @@ This is the loop that a rebuild's rate hangs on: 2–3 µs a record are left for
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from eventlog.arrived import HEAD, ID_FROM, ID_TO, NONE, PLACE, STREAM_AT, Arrived, arrival, id_text
+from eventlog.arrived import HEAD, ID_FROM, ID_TO, NONE, PLACE, STREAM_AT, Arrived, arrival, fence_of, id_text
 from eventlog.gathered import Gathered, Merged
 from eventlog.moments import UNIX_TO_2000
 from eventlog.parking import Stream
 from eventlog.plan import Plan
 from eventlog.positions import Move, Place
 from eventlog.reached import Reached
+from events.placement import EPOCH, pack_epoch
 
 
 class Forked(Exception):
@@ -42,20 +43,23 @@ class Slice:
         """Add the records of one partition, in order, up to the sequence `upto`; raises `Forked`."""
         place = (source, records[0].partition)
         start = reached = self.reached.get(place, Reached())
-        taken = 0
+        taken, applied = 0, None
         while taken < len(records) and reached.sequence < upto:
             run = self._run(source, records, taken, upto, reached)
             if run > taken:
-                last = arrival(records[run - 1], source)
-                reached = reached._replace(sequence=last.sequence, event=last.event, offset=last.offset)
+                applied = arrival(records[run - 1], source)
+                reached = reached.after(applied.sequence, applied.lineage, applied.event, applied.offset)
                 taken = run
             else:
+                before = reached.sequence
                 reached = self._step(source, records[taken], reached)
+                if reached.sequence > before:
+                    applied = arrival(records[taken], source)
                 taken += 1
         self.reached[place] = reached
-        if reached.sequence != start.sequence:
+        if applied is not None:
             first = self.moves[place].before if place in self.moves else start
-            self.moves[place] = Move(first, reached, arrival(records[taken - 1], source).recorded_at)
+            self.moves[place] = Move(first, reached, applied.recorded_at)
 
     def _into(self, table: str, facts: bool) -> Any:
         return self.gathered.facts.setdefault(table, []) if facts else self.gathered.state.setdefault(table, {})
@@ -67,12 +71,13 @@ class Slice:
     def _run(self, source: str, records: Sequence[Any], at: int, upto: int, reached: Reached) -> int:
         """Take as many as continue one another within a lineage; answers the index of the first that was not taken."""
         sequence, event = reached.sequence, reached.event or NONE
-        lineage = reached.lineages[-1][0] if reached.lineages else 0
+        lineage, epoch = reached.lineage_of(sequence), reached.epoch
+        fenced, stamp = lineage < epoch, (EPOCH, pack_epoch(epoch))
         keep, place_of, fromhex, apply = self.records.append, PLACE.unpack_from, bytes.fromhex, self._apply
         for index in range(at, len(records)):
             record = records[index]
             headers, value = record.headers, record.value
-            if len(headers) != 1 or value[:ID_FROM] != HEAD:
+            if ((len(headers) != 1 or fenced) and headers[1:] != (stamp,)) or value[:ID_FROM] != HEAD:
                 return index
             header = headers[0][1]
             _, partition, this, its_lineage, _, _, _, recorded_at, previous = place_of(header)
@@ -112,10 +117,12 @@ class Slice:
             self.suspect = True
 
     def _step(self, source: str, record: Any, reached: Reached) -> Reached:
-        """Judge one record in full: the first of a lineage, a duplicate, or the end of what can be applied."""
+        """Judge one record in full: a fence, the first of a lineage, what is passed over, or the end of the history."""
+        if (fence := fence_of(record)) is not None:
+            return reached.fenced(fence)
         arrived = arrival(record, source)
-        judged = reached.judge(arrived.sequence, arrived.lineage, arrived.event, arrived.previous)
-        if judged == "duplicate":
+        judged = reached.judge(arrived.sequence, arrived.lineage, arrived.event, arrived.previous, arrived.epoch)
+        if judged in ("duplicate", "late"):
             return reached
         if judged != "next":
             raise Forked(

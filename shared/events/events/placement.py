@@ -1,6 +1,7 @@
 """What the log adds to a document, as one packed binary header of its Kafka record (architecture.md 2)."""
 
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,10 +10,17 @@ from uuid import UUID
 from events.unreadable import Undecodable
 
 HEADER = "placement"
+EPOCH = "epoch"
+"""A second header: the lineage under which a record was sent, where that is higher than its event's own.
+
+Alone, on a record without placement, key or value, it is a *fence*: what is sent under a lower lineage and lands behind
+it is late and belongs to no history.
+"""
 LAYOUT = 1
 PARTITIONS = 12
 # layout, partition, sequence, lineage, version, n, m, recorded_at, previous, command, request hash; then the stream
 _FIXED = struct.Struct(">BHQIQHHq16s16s32s")
+_LINEAGE = struct.Struct(">I")
 _NONE = bytes(16)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -102,6 +110,27 @@ def _stream(header: bytes) -> str:
         return header[_FIXED.size :].decode()
     except UnicodeDecodeError as error:
         raise Undecodable(f"the stream's name in a placement: {error}") from error
+
+
+def pack_epoch(lineage: int) -> bytes:
+    """The bytes of the header `epoch`: 4, big-endian."""
+    return _LINEAGE.pack(lineage)
+
+
+def epoch_of(headers: Sequence[tuple[str, bytes]]) -> int | None:
+    """The lineage in a record's header `epoch`, None where it has none; raises Undecodable."""
+    for name, value in headers:
+        if name == EPOCH:
+            try:
+                return int(_LINEAGE.unpack(value)[0])
+            except (struct.error, TypeError) as error:
+                raise Undecodable(f"the header {EPOCH}: {error}") from error
+    return None
+
+
+def is_fence(headers: Sequence[tuple[str, bytes]]) -> bool:
+    """Whether a record is a fence: its only header says an epoch."""
+    return len(headers) == 1 and headers[0][0] == EPOCH
 
 
 class Located(NamedTuple):

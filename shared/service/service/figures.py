@@ -9,7 +9,6 @@ from prometheus_client import Counter
 
 from eventlog.consume import Consuming
 from eventlog.positions import Place
-from eventlog.reached import Reached
 from service.kafka import Kafka
 from service.metrics import Metrics
 from service.runtime import Runtime
@@ -91,7 +90,7 @@ class Figures:
             topics = {source: topic for topic, source in reader.topics.items()}
             for (source, partition), events in lag.items():
                 if events:
-                    offset = reader.reached.get((source, partition), Reached()).offset + 1
+                    offset = reader.seen((source, partition)) + 1
                     place = (topics[source], partition)
                     offsets[place] = min(offset, offsets.get(place, offset))
         return offsets
@@ -105,6 +104,7 @@ class Figures:
             self._grow(metrics.published, self.publisher.published)
             metrics.publisher_stopped.set(self.publisher.stopped is not None)
         for reader in (projector, *self.runtime.reactors):
+            self._grow(metrics.late.labels(name_of(reader)), reader.late)
             stopped = [source for source, _ in reader.stopped]
             for source in reader.topics.values():
                 metrics.stopped.labels(name_of(reader), source).set(stopped.count(source))

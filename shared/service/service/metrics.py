@@ -33,6 +33,12 @@ class Metrics:
         self.published = Counter("dealerlog_published_events_total", "Events acknowledged by Kafka", registry=r)
         self.applied = Counter("dealerlog_applied_events_total", "Events applied to projections", registry=r)
         self.reacted = Counter("dealerlog_reactions_total", "Causes that a reaction answered", ["reaction"], registry=r)
+        self.late = Counter(
+            "dealerlog_late_events_total",
+            "Events read and passed over: sent under a lineage that had ended",
+            ["reader"],
+            registry=r,
+        )
         self.lag_events = Gauge(
             "dealerlog_lag_events", "Events not yet applied", ["reader", "source", "partition"], registry=r
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .explore import Step
-from .state import Event, Mechanism, Scene, State, Writer, put
+from .state import Event, Mechanism, Scene, State, Writer, history, put
 
 
 def steps(state: State, scene: Scene) -> Iterator[Step[State]]:
@@ -54,7 +54,7 @@ def _ends(state: State, scene: Scene, n: int, event: Event) -> Iterator[Step[Sta
         yield f"writer {n} is refused by a key", state._replace(writers=gone)
     else:
         events = tuple(sorted((*state.database.events, event)))
-        against = any(e.sequence == event.sequence and e.id != event.id for e in state.topic)
+        against = any(e.sequence == event.sequence and e.id != event.id for _, e in history(state.topic))
         yield (
             f"writer {n} commits {event.sequence}",
             state._replace(

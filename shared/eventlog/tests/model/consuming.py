@@ -8,7 +8,7 @@ from typing import NamedTuple
 from eventlog.reached import Judgement, Reached
 
 from .explore import Step
-from .state import Consumer, Event, Hand, Mechanism, Placed, Scene, State, put
+from .state import Consumer, Event, Hand, Mechanism, Placed, Scene, State, history, put
 
 FETCH = 2
 
@@ -45,6 +45,9 @@ def admit(consumer: Consumer, records: tuple[Placed, ...], state: State, scene: 
         if unsure and reached.sequence and (event.sequence, event.id, offset) != stored:
             return Admitted(tuple(events), reached, 0, False, blind)
         unsure = False
+        if not event.sequence:
+            reached = reached.fenced(event.epoch)
+            continue
         match judge(reached, event, scene):
             case "next":
                 reached = reached.after(event.sequence, event.lineage, event.id, offset)
@@ -54,6 +57,9 @@ def admit(consumer: Consumer, records: tuple[Placed, ...], state: State, scene: 
                 blind = blind or (len(applied) >= event.sequence and applied[event.sequence - 1].id != event.id)
                 if event.sequence == reached.sequence:
                     reached = reached._replace(offset=offset)
+            case "late":
+                told = not state.generation and (offset, event) in history(state.topic)
+                blind = blind or (told and event.sequence > reached.sequence)
             case "gap":
                 return Admitted(tuple(events), reached, max(reached.offset, 0), False, blind)
             case "fork":
@@ -63,13 +69,13 @@ def admit(consumer: Consumer, records: tuple[Placed, ...], state: State, scene: 
 
 def judge(reached: Reached, event: Event, scene: Scene) -> Judgement:
     """Reached.judge, the code itself; a mechanism left out is one whose comparison always holds."""
-    last = reached.lineages[-1][0] if reached.lineages else 0
+    last = reached.lineage_of(reached.sequence)
     lineage, previous = event.lineage, event.previous
     if not scene.has(Mechanism.PREVIOUS):
         previous = reached.event
     if not scene.has(Mechanism.COVERING):
         lineage = reached.lineage_of(event.sequence) if event.sequence <= reached.sequence else max(last, lineage)
-    return reached.judge(event.sequence, lineage, event.id, previous)
+    return reached.judge(event.sequence, lineage, event.id, previous, event.epoch)
 
 
 def _assigned(state: State) -> Consumer:

@@ -7,7 +7,8 @@ from enum import Enum
 from itertools import pairwise
 
 from .appending import at_the_moment
-from .state import Event, Publisher, Scene, State
+from .publishing import agreed
+from .state import Event, Publisher, Scene, State, history
 
 
 class Wrong(Enum):
@@ -19,6 +20,7 @@ class Wrong(Enum):
     MOVED_CUT = "moved cut: something was recorded at a moment that had been cut"
     SECOND_HISTORY = "fork: the log took an event where its topic has another"
     NEEDLESS_STOP = "needless stop: topic and log differ although neither was replaced"
+    UNHEALED = "unhealed fork: a log that adopted its topic differs from it, or a reader of that topic stops"
     LOST_ON_THE_WAY = "loss: the topic lacks an event that its publisher has behind it"
     REORDERED = "reordering: an event is before the one that it follows"
     PUBLISHED_FORK = "hidden fork: topic and log differ and the publisher goes on"
@@ -34,6 +36,8 @@ def wrong(state: State, scene: Scene) -> Iterator[Wrong]:
     for publisher in state.publishers:
         yield from _publisher(state, scene, publisher)
     yield from _tables(state)
+    if state.left.recreations == scene.faults.recreations:
+        yield from _one_topic(state, scene)
 
 
 def _log(state: State) -> Iterator[Wrong]:
@@ -45,24 +49,22 @@ def _log(state: State) -> Iterator[Wrong]:
     coming = {each.uncommitted.sequence for each in state.writers if each.uncommitted}
     if numbers and not set(range(1, numbers[-1])) <= coming.union(numbers):
         yield Wrong.HOLE
-    held = commands + [each.command for each in state.topic] if state.closed else commands
+    held = commands + [each.command for _, each in history(state.topic)] if state.closed else commands
     if state.answered - state.excused - set(held):
         yield Wrong.LOST
     if state.cut is not None and at_the_moment(state) != state.cut:
         yield Wrong.MOVED_CUT
-    if state.contradicted:
-        yield Wrong.SECOND_HISTORY
 
 
 def _publisher(state: State, scene: Scene, publisher: Publisher) -> Iterator[Wrong]:
     """One that goes on has a topic that tells the log up to its mark; one that stops has a reason."""
-    replaced = state.left.recreations, state.left.promotions
-    if publisher.stopped and replaced == (scene.faults.recreations, scene.faults.promotions):
+    replaced = state.left.recreations < scene.faults.recreations or state.server
+    if publisher.stopped and not replaced:
         yield Wrong.NEEDLESS_STOP
     if not publisher.open or publisher.generation != state.generation or state.closed:
         return
     told: dict[int, Event] = {}
-    for event in state.topic[: publisher.next_offset]:
+    for _, event in history(state.topic[: publisher.next_offset]):
         if told.setdefault(event.sequence, event).id != event.id:
             yield Wrong.PUBLISHED_FORK
     for event in state.database.events:
@@ -74,6 +76,20 @@ def _publisher(state: State, scene: Scene, publisher: Publisher) -> Iterator[Wro
             yield Wrong.PUBLISHED_FORK
     if list(told) != sorted(told):
         yield Wrong.REORDERED
+
+
+def _one_topic(state: State, scene: Scene) -> Iterator[Wrong]:
+    """While nobody replaces the topic, `adopt` heals, no reader meets a fork, and all apply what the topic tells."""
+    if state.contradicted:
+        yield Wrong.SECOND_HISTORY
+    adopted = state.database.lineage > 1 and not state.closed
+    if any(each.stopped for each in state.consumers) or (
+        adopted and agreed(state.database, state.topic, scene) is None
+    ):
+        yield Wrong.UNHEALED
+    told = {event.sequence: event.id for _, event in history(state.topic)}
+    if any(told[each.sequence] != each.id for each in state.rows):
+        yield Wrong.APPLIED_FORK
 
 
 def _tables(state: State) -> Iterator[Wrong]:

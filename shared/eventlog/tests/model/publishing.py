@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .explore import Step
-from .state import Database, Event, Flight, Hint, Mechanism, Publisher, Scene, State, put
+from .state import Database, Event, Flight, Hint, Mechanism, Publisher, Scene, State, fence, history, put
 
 
 def steps(state: State, scene: Scene) -> Iterator[Step[State]]:
@@ -34,32 +34,41 @@ NOTHING = Hint(0, 0, -1)
 
 def agreed(database: Database, topic: tuple[Event, ...], scene: Scene) -> Hint | None:
     """agreement.agreed_marks: the last event that log and topic agree on, None where they do not (`Diverged`)."""
-    if topic and topic[-1].lineage > database.lineage:
-        return None
     hint, known = database.hint, {each.sequence: each.id for each in database.events}
     if hint and not (hint.offset < len(topic) and topic[hint.offset].id == hint.id == known.get(hint.sequence)):
         return None
+    start = max(hint.offset, 0) if hint else 0
+    if epoch_of(topic[start:]) > database.lineage:
+        return None
     if not scene.has(Mechanism.READ_ON):
-        last = Hint(topic[-1].sequence, topic[-1].id, len(topic) - 1) if topic else NOTHING
-        return None if topic and known.get(last.sequence) != last.id else last
-    if topic and topic[0].sequence != 1:
+        ends = [Hint(event.sequence, event.id, offset) for offset, event in history(topic)]
+        last = ends[-1] if ends else NOTHING
+        return None if ends and known.get(last.sequence) != last.id else last
+    if topic and topic[0].sequence > 1:
         return None
     mark = hint or NOTHING
-    for offset, event in list(enumerate(topic))[max(mark.offset, 0) :]:
+    for offset, event in history(topic[start:]):
         if event.sequence > mark.sequence + 1 or known.get(event.sequence) != event.id:
             return None
         if event.sequence > mark.sequence:
-            mark = Hint(event.sequence, event.id, offset)
+            mark = Hint(event.sequence, event.id, start + offset)
     return mark
 
 
+def epoch_of(topic: tuple[Event, ...]) -> int:
+    """The highest lineage of which these records speak."""
+    return max((each.epoch for each in topic), default=0)
+
+
 def _opens(state: State, scene: Scene, n: int) -> Step[State]:
-    mark = agreed(state.database, state.topic, scene)
+    mark, lineage = agreed(state.database, state.topic, scene), state.database.lineage
     if mark is None:
         return f"publisher {n} stops: topic and log differ", _put(state, n, Publisher(stopped=True))
-    publisher = Publisher(True, mark.sequence, mark.id or None, len(state.topic), generation=state.generation)
-    opened = _put(state, n, publisher)
-    return f"publisher {n} opens at {mark.sequence}", _noted(opened, mark) if mark.sequence else opened
+    if scene.has(Mechanism.FENCE) and lineage > 1 and epoch_of(state.topic) < lineage:
+        return f"publisher {n} sends fence {lineage}", state._replace(topic=(*state.topic, fence(lineage)))
+    opened = Publisher(True, mark.sequence, mark.id or None, len(state.topic), lineage, generation=state.generation)
+    after = _put(state, n, opened)
+    return f"publisher {n} opens at {mark.sequence}", _noted(after, mark) if mark.sequence else after
 
 
 def _sends(state: State, scene: Scene, n: int, publisher: Publisher) -> Iterator[Step[State]]:
@@ -74,7 +83,14 @@ def _sends(state: State, scene: Scene, n: int, publisher: Publisher) -> Iterator
         if rows or state.database.events:
             yield f"publisher {n} stops: the row at its mark differs", _put(state, n, Publisher(stopped=True))
         return
+    if rows and rows[-1].lineage > publisher.lineage and scene.has(Mechanism.ONE_LINEAGE):
+        yield f"publisher {n} closes: the log was adopted", _put(state, n, Publisher())
+        return
     behind = [each for each in rows if each.sequence > sent.sequence]
+    if scene.has(Mechanism.STAMP):
+        behind = [each._replace(epoch=max(each.lineage, publisher.lineage)) for each in behind]
+    else:
+        behind = [each._replace(epoch=each.lineage) for each in behind]
     for size in range(1, min(scene.batch, len(behind)) + 1):
         flight = Flight(tuple(behind[:size]))
         after = publisher._replace(flights=(*publisher.flights, flight))
@@ -103,7 +119,7 @@ def _acknowledged(state: State, scene: Scene, n: int, publisher: Publisher) -> S
         return f"publisher {n} closes: its batch landed elsewhere", _put(state, n, Publisher())
     last = flight.events[-1]
     after = Publisher(
-        True, last.sequence, last.id, publisher.next_offset + len(flight.events), tuple(rest), False,
+        True, last.sequence, last.id, publisher.next_offset + len(flight.events), publisher.lineage, tuple(rest), False,
         generation=flight.generation,
     )  # fmt: skip
     return f"publisher {n} is at {last.sequence}", _put(state, n, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -17,7 +18,10 @@ class Mechanism(Enum):
     LOOK_UP = "the command's id is looked up under the lock (log.append)"
     FLOOR = "nothing is recorded at or before a moment that was cut (log.floor)"
     LINEAGE = "a server that is not the one that wrote the lineage row refuses (log.take_partition)"
-    FENCE = "adopt only once no batch of an old publisher is under way any more (docs: every writer stopped)"
+    FENCE = "what lands behind a fence under a lower lineage is late: adopt and a publisher that opens send one"
+    FENCE_FIRST = "adopt sends its fence, then reads the topic up to it (restore._join)"
+    STAMP = "a record sent under a higher lineage than its event's says so (Publisher._send)"
+    ONE_LINEAGE = "a publisher sends nothing of a lineage that began after it opened (Publisher._send)"
     ONE_IN_FLIGHT = "one batch in flight a partition (Publisher._send awaits it)"
     BASE_OFFSET = "a batch must land at the last offset + 1 (Publisher._send)"
     LEASE = "one publisher at a time (the advisory lock of Publisher.run)"
@@ -32,7 +36,8 @@ class Mechanism(Enum):
 class Event(NamedTuple):
     """A row of log.event. `id` is 10 × server + command: the same command written on another server is another event.
 
-    `recorded_at`: 0 before the moment that may be cut, 1 after it.
+    `recorded_at`: 0 before the moment that may be cut, 1 after it. `epoch`: the lineage it was sent under, in a topic.
+    A fence is a record of sequence 0.
     """
 
     sequence: int
@@ -41,6 +46,22 @@ class Event(NamedTuple):
     lineage: int
     command: int
     recorded_at: int = 0
+    epoch: int = 0
+
+
+def fence(lineage: int) -> Event:
+    """A record that is no event and raises the topic's epoch."""
+    return Event(0, 0, None, lineage, 0, epoch=lineage)
+
+
+def history(topic: Iterable[Event]) -> Iterator[tuple[int, Event]]:
+    """tail.History: the events of a topic with their offsets, but for the late ones."""
+    epoch = 0
+    for offset, event in enumerate(topic):
+        if event.epoch >= epoch:
+            epoch = event.epoch
+            if event.sequence:
+                yield offset, event
 
 
 class Hint(NamedTuple):
@@ -52,12 +73,16 @@ class Hint(NamedTuple):
 
 
 class Database(NamedTuple):
-    """A service's PostgreSQL: events by sequence, the mark, and the row of log.lineage. A replica is a copy."""
+    """A service's PostgreSQL: events by sequence, the mark, and the row of log.lineage. A replica is a copy.
+
+    `adopting`: the lineage whose fence an `adopt` has sent, while it runs.
+    """
 
     events: tuple[Event, ...]
     hint: Hint | None = None
     lineage: int = 1
     server: int = 0
+    adopting: int = 0
 
 
 class Writer(NamedTuple):
@@ -82,6 +107,7 @@ class Publisher(NamedTuple):
     sequence: int = 0
     id: int | None = None
     next_offset: int = 0
+    lineage: int = 0
     flights: tuple[Flight, ...] = ()
     noted: bool = True
     stopped: bool = False
@@ -170,7 +196,7 @@ class Scene(NamedTuple):
     """What is in the picture, and without which mechanisms.
 
     When it begins, `prior` events are in the log, `published` of them in the topic, `copied` of them in a replica,
-    and every consumer has `applied` of them.
+    and every consumer has `applied` of them. `promoted`: the replica has just been promoted.
     """
 
     prior: int = 0
@@ -182,6 +208,7 @@ class Scene(NamedTuple):
     published: int = 0
     copied: int | None = None
     applied: int = 0
+    promoted: bool = False
     cuts: bool = False
     faults: Faults = Faults()
     without: frozenset[Mechanism] = frozenset()
@@ -193,7 +220,7 @@ class Scene(NamedTuple):
     def start(self) -> State:
         """The state it begins in."""
         events = tuple(Event(n, n, n - 1 or None, 1, n) for n in range(1, self.prior + 1))
-        topic, copied = events[: self.published], None
+        topic, copied = tuple(each._replace(epoch=1) for each in events[: self.published]), None
         if self.copied is not None:
             copied = Database(events[: self.copied], _hint(topic[: self.copied]))
         reached, consumer = Reached(), Consumer()
@@ -202,8 +229,11 @@ class Scene(NamedTuple):
             consumer = Consumer(True, event.sequence, False, reached)
         known = frozenset(range(1, self.prior + 1))
         todo = frozenset(range(self.prior + 1, self.prior + self.commands + 1))
+        database, server = Database(events, _hint(topic)), 0
+        if self.promoted and copied is not None:
+            database, server, copied = copied, 1, None
         return State(
-            Database(events, _hint(topic)), 0, copied, (Writer(),) * self.writers, todo, known, frozenset(),
+            database, server, copied, (Writer(),) * self.writers, todo, known, frozenset(),
             self.prior, 0, -1, None, False, topic, 0, (), (Publisher(),) * self.publishers,
             (consumer,) * self.consumers, events[: self.applied], reached, self.faults,
         )  # fmt: skip

@@ -36,22 +36,40 @@ SCENES = {
         prior=2, publishers=2, consumers=2, without=TWO_PUBLISHERS, faults=Faults(assignments=2)
     ),
     "a replica that lags is promoted, or an older copy restored, and adopts": Scene(
-        prior=1, commands=2, writers=1, publishers=1,
+        prior=1, commands=2, writers=1, publishers=1, faults=Faults(copies=1, promotions=1)
+    ),
+    "the same, and a batch of a publisher that was killed is late": Scene(
+        prior=1, commands=1, writers=1, publishers=1,
         faults=Faults(copies=1, promotions=1, late_batches=1, losses=1),
     ),
+    "the same under a reader, with an event that the copy has and the topic lacks": Scene(
+        prior=3, copied=2, published=1, applied=1, commands=1, writers=1, publishers=1, consumers=1,
+        faults=Faults(promotions=1, assignments=1),
+    ),
+    "a reader, a batch that is late, and a copy that has what the topic has": Scene(
+        prior=2, copied=1, published=1, applied=1, commands=1, writers=1, publishers=1, consumers=1, batch=1,
+        faults=Faults(promotions=1, losses=1, late_batches=1),
+    ),
+    "two promotions, one after the other": Scene(
+        prior=2, copied=1, published=1, commands=1, writers=1, publishers=1, faults=Faults(copies=1, promotions=2)
+    ),
+    "topic and last event lost together, and a batch under way lands in the new topic": Scene(
+        prior=2, copied=1, published=2, commands=1, writers=1, publishers=1,
+        faults=Faults(promotions=1, recreations=1),
+    ),
     "topic and last events lost together: a reader has seen three, the log goes on behind one": Scene(
-        prior=3, published=3, applied=3, copied=1, commands=1, writers=1, publishers=1, consumers=1,
-        faults=Faults(promotions=1, recreations=1, assignments=1),
+        prior=3, published=3, applied=3, copied=1, promoted=True, commands=1, writers=1, publishers=1, consumers=1,
+        faults=Faults(recreations=1, assignments=1),
     ),
     "topic and last events lost together: a reader has seen three, the log goes on behind two": Scene(
-        prior=3, published=3, applied=3, copied=2, commands=2, writers=1, publishers=1, consumers=1,
-        faults=Faults(promotions=1, recreations=1),
+        prior=3, published=3, applied=3, copied=2, promoted=True, commands=2, writers=1, publishers=1, consumers=1,
+        faults=Faults(recreations=1),
     ),
     "all of it at once": Scene(
         commands=2, writers=2, publishers=1, consumers=2, batch=1, faults=Faults(rollbacks=1, losses=1, assignments=2)
     ),
 }  # fmt: skip
-REPEATS, READS, PUBLISHES, RECREATED, SHARED, _, PROMOTED, BEHIND_ONE, BEHIND_TWO, _ = SCENES
+REPEATS, READS, PUBLISHES, RECREATED, SHARED, _, PROMOTED, *_, BEHIND_ONE, BEHIND_TWO, _ = SCENES
 LEAST = 200_000
 
 NEEDED = [
@@ -70,6 +88,10 @@ NEEDED = [
     (SHARED, [M.ONE_TRANSACTION], Wrong.APPLIED_TWICE),
     (PROMOTED, [M.LINEAGE], Wrong.SECOND_HISTORY),
     (PROMOTED, [M.FENCE], Wrong.SECOND_HISTORY),
+    (PROMOTED, [M.FENCE], Wrong.UNHEALED),
+    (PROMOTED, [M.FENCE_FIRST], Wrong.UNHEALED),
+    (PROMOTED, [M.STAMP], Wrong.LOST_ON_THE_WAY),
+    (PROMOTED, [M.ONE_LINEAGE], Wrong.UNHEALED),
     (PROMOTED, [M.LINEAGE, M.ROW_AT_MARK], Wrong.PUBLISHED_FORK),
     (BEHIND_ONE, [M.COVERING], Wrong.SKIPPED_FORK),
     (BEHIND_TWO, [M.PREVIOUS], Wrong.APPLIED_FORK),

@@ -98,7 +98,7 @@ async def test_a_hole_without_an_answer_stops_the_partition_and_nothing_is_skipp
     assert (await world.contents(pool))["dealer"][0]["invoices"] == 2
 
 
-@pytest.mark.parametrize("fork", ["other event at the position", "other predecessor", "lower lineage", "below"])
+@pytest.mark.parametrize("fork", ["other event at the position", "other predecessor", "below"])
 async def test_another_history_stops_its_partition_and_no_other(projector, world, pool, ledger, fork):
     twin = world.History("credit-rating")
     twin.ids.seed(99)
@@ -114,12 +114,6 @@ async def test_another_history_stops_its_partition_and_no_other(projector, world
             forked = twin.all()[2]
         case "other predecessor":
             forked = twin.all()[3]
-        case "lower lineage":
-            ledger.lineage = 3
-            ledger.add(world.invoice("I-6"), DEALER)
-            await projector.apply(ledger.all())
-            ledger.lineage = 2
-            forked = ledger.add(world.invoice("I-7"), DEALER)
         case "below":
             later = world.History("credit-rating", lineage=2)
             for number in range(5):
