@@ -15,10 +15,11 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy, Context
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaAckableMessage, KafkaMessage
+from faststream.kafka.message import KafkaMessage
 from opentelemetry import trace
 
 from eventlog.arrived import Record
+from eventlog.committing import Batch
 from eventlog.positions import Place
 from eventlog.reached import Reached
 from eventlog.tracing import links_of
@@ -159,7 +160,7 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         return found
 
     async def _parse(self, records: tuple[Any, ...]) -> KafkaMessage:
-        return KafkaAckableMessage(
+        return Batch(
             body=None,
             raw_message=records,
             headers={},

@@ -37,7 +37,11 @@ STALE_SECONDS = 20.0
 """No round for so long turns the live probe red; every wait within a round that is not one is bounded below it."""
 DATABASE_LOST: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 LOG_LOST: tuple[type[Exception], ...] = (*DATABASE_LOST, LogRefused)
-KAFKA_SECONDS = 2.0
+KAFKA_LOST: tuple[type[Exception], ...] = (NotReady, KafkaError, OSError, TimeoutError)
+KAFKA_SECONDS, DATABASE_SECONDS = 1.0, 0.5
+"""Pauses before Kafka, or the database, is tried again."""
+QUIET_SECONDS = 5.0
+"""After so long without a round of the publisher Kafka is asked whether it answers, and it has as long to do so."""
 METADATA_MS = 10_000
 """How long a topic that was away and came back may go unheard: aiokafka would ask again after five minutes only."""
 log = structlog.get_logger("loops")
@@ -57,21 +61,43 @@ def loops_of(service: Service, runtime: Runtime, figures: Figures) -> Iterator[L
 def _publishing(runtime: Runtime, figures: Figures) -> Loop:
     """A lost database is waited for; where log and topic do not agree, the publisher waits for an operator."""
     settings = runtime.settings
-    publisher = Publisher(runtime.log, kafka_options(settings), topic_of(runtime.name, settings.kafka_topic_prefix))
+    topic = topic_of(runtime.name, settings.kafka_topic_prefix)
+    publisher = Publisher(runtime.log, kafka_options(settings), topic)
     figures.publisher = publisher
     runtime.health.notice("publisher", lambda: publisher.stopped)
 
     async def work() -> None:
-        while True:
-            try:
-                await publisher.run()
-            except DATABASE_LOST as error:
-                log.warning("the publisher waits for its database", error=repr(error))
-                publisher.turned_at = time.monotonic()
-                await asyncio.sleep(1.0)
+        excusing = asyncio.create_task(excuse(publisher, figures.kafka, topic))
+        try:
+            while True:
+                try:
+                    await publisher.run()
+                except DATABASE_LOST as error:
+                    log.warning("the publisher waits for its database", error=repr(error))
+                    publisher.turned_at = time.monotonic()
+                    await asyncio.sleep(DATABASE_SECONDS)
+        finally:
+            excusing.cancel()
 
     run = until_stopped(work, lambda: publisher.turned_at)
     return Loop(name="publisher", role="relay", run=run, stale_seconds=STALE_SECONDS)
+
+
+async def excuse(publisher: Publisher, kafka: Kafka, topic: str) -> None:
+    """Count it as a round that Kafka does not answer: an idempotent producer tries for ever, and that is no hang.
+
+    Once Kafka answers again, the publisher has its usual time to get through.
+    """
+    while True:
+        await asyncio.sleep(KAFKA_SECONDS)
+        if time.monotonic() - publisher.turned_at < QUIET_SECONDS:
+            continue
+        try:
+            async with asyncio.timeout(QUIET_SECONDS):
+                await kafka.require([topic])
+        except KAFKA_LOST as error:
+            log.warning("the publisher waits for Kafka", error=str(error) or type(error).__name__)
+            publisher.turned_at = time.monotonic()
 
 
 def _consuming(runtime: Runtime, figures: Figures) -> Loop:
@@ -114,7 +140,7 @@ async def _reached(kafka: Kafka, topics: Collection[str]) -> None:
         try:
             async with asyncio.timeout(10):
                 return await kafka.require(topics)
-        except (NotReady, KafkaError, OSError, TimeoutError) as error:
+        except KAFKA_LOST as error:
             log.warning("consumers wait for Kafka", error=str(error) or type(error).__name__)
         await asyncio.sleep(KAFKA_SECONDS)
 

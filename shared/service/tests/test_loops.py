@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
-from service.loops import went_round
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from service.loops import excuse, went_round
 
 
 def consuming(*, broken: bool = False, behind: int = 0, unheard: bool = False, applying: bool = False) -> Any:
@@ -31,3 +36,40 @@ def test_a_client_whose_fetching_ended_makes_no_progress_although_no_lag_is_seen
 def test_a_consumer_that_kafka_does_not_answer_waits_and_one_that_hangs_in_a_batch_does_not() -> None:
     assert now(went_round(consuming(behind=3, unheard=True)))
     assert went_round(consuming(behind=3, unheard=True, applying=True)) == 7.0
+
+
+async def asked(publisher: Any, answer: Exception | None, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether Kafka was asked at all, by somebody who looks again and again."""
+    questions = 0
+
+    async def require(topics: list[str]) -> None:
+        nonlocal questions
+        questions += 1
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setattr("service.loops.KAFKA_SECONDS", 0.0)
+    looking = asyncio.create_task(excuse(publisher, SimpleNamespace(require=require), "t"))  # type: ignore[arg-type]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
+    return questions > 0
+
+
+async def test_a_publisher_that_kafka_does_not_answer_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    publisher = SimpleNamespace(turned_at=time.monotonic() - 10)
+    assert await asked(publisher, KafkaConnectionError("away"), monkeypatch)
+    assert now(publisher.turned_at)
+
+
+async def test_a_publisher_that_hangs_although_kafka_answers_is_not_excused(monkeypatch: pytest.MonkeyPatch) -> None:
+    hung = time.monotonic() - 10
+    publisher = SimpleNamespace(turned_at=hung)
+    assert await asked(publisher, None, monkeypatch)
+    assert publisher.turned_at == hung
+
+
+async def test_a_publisher_that_goes_round_costs_kafka_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not await asked(SimpleNamespace(turned_at=time.monotonic()), None, monkeypatch)
