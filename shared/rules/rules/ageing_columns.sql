@@ -34,12 +34,11 @@ placed as (
                 then least(c.amount, coalesce((c.allocations -> 0 ->> 'amount')::numeric, c.amount))
         end as named,
         case
-            when c.kind = 'credit_note' and c.invoice is null then c.amount
-            when c.kind = 'payment' and c.naming then c.amount - (
-                select coalesce(sum(least(c.amount, coalesce(n.amount, c.amount))), 0)
-                from jsonb_to_recordset(c.allocations) as n (amount numeric)
-            )
-            when c.kind = 'payment' then c.amount
+            when c.kind = 'invoice' or c.invoice is not null then null
+            when not c.naming or c.kind = 'credit_note' or jsonb_array_length(c.allocations) = 0 then c.amount
+            when jsonb_array_length(c.allocations) = 1
+                then c.amount - least(c.amount, coalesce((c.allocations -> 0 ->> 'amount')::numeric, c.amount))
+            else c.amount - (select sum(n.amount) from jsonb_to_recordset(c.allocations) as n (amount numeric))
         end as free
     from counted c
     union all
