@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dealerlog.fleet import MEMBERS
 from dealerlog.problem import Problem
 from dealerlog.readmodel import opened
+from eventlog import tail
 from eventlog.audit import audit
 from faults import reading
 from faults.families import FAMILIES, Shown
 from faults.kinds import Strike
 from faults.ledger import Ledger
+from faults.reading import Histories
 from faults.verdict import Findings, History, Topic, judged, shown
 from faults.world import World
 
@@ -55,12 +57,13 @@ class Judge:
     def _forget_topics(self) -> None:
         self.topics = {name: Topic(history) for name, history in self.histories.items()}
         self._offsets: dict[tuple[str, int], int] = {}
+        self._read = Histories(tail.History)
 
     async def _look(self, *, rewound: bool) -> tuple[Findings, int]:
         found = Findings()
         for name, history in self.histories.items():
             found += history.add(await reading.log_rows(self.world.fleet.databases[name].app, history.ends()))
-        records = await reading.topic_records(self.world.fleet, self.topics, self._offsets)
+        records = await reading.topic_records(self.world.fleet, self.topics, self._offsets, self._read)
         for name, topic in self.topics.items():
             found += topic.add(records[name]) + topic.undrained()
             for record in records[name]:

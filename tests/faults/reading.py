@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import asyncpg
@@ -11,6 +12,7 @@ from aiokafka import TopicPartition
 
 from dealerlog.fleet import Fleet
 from eventlog import tail
+from eventlog.tail import History
 from events.placement import PARTITIONS
 from faults.families import MARK, MARKED, Shown
 from faults.verdict import Record, Row
@@ -28,6 +30,10 @@ select (select json_object_agg(partition, last) from
         where p.reader not in (select 'g' || generation from projection.built where state = 'filling')) as positions,
     (select count(*) from projection.parked_stream) as parked
 """
+
+
+Histories = defaultdict[tuple[str, int], History]
+"""What was read so far of each partition of each log's topic."""
 
 
 class _Document(msgspec.Struct):
@@ -66,9 +72,9 @@ def number_of(document: bytes) -> str | None:
 
 
 async def topic_records(
-    fleet: Fleet, names: Iterable[str], offsets: Mapping[tuple[str, int], int]
+    fleet: Fleet, names: Iterable[str], offsets: Mapping[tuple[str, int], int], histories: Histories
 ) -> dict[str, list[Record]]:
-    """Every record of the topics of these logs from the offsets on, with the offsets to go on from in its records."""
+    """Every event that counts in the topics of these logs from the offsets on; the histories are read on."""
     topics = {fleet.topic(name): name for name in names}
     found: dict[str, list[Record]] = {name: [] for name in topics.values()}
     client = tail.consumer(fleet.kafka.client_options())
@@ -83,10 +89,10 @@ async def topic_records(
         async with asyncio.timeout(60):
             while any([await client.position(place) < ends[place] for place in places]):
                 for place, records in (await client.getmany(timeout_ms=200)).items():
-                    for read in map(tail.published, records):
+                    name = topics[place.topic]
+                    for read in histories[name, place.partition].of(records):
                         at = read.placement
-                        record = Record(place.partition, read.offset, at.sequence, read.id, at.previous)
-                        found[topics[place.topic]].append(record)
+                        found[name].append(Record(place.partition, read.offset, at.sequence, read.id, at.previous))
     finally:
         await client.stop()
     return found

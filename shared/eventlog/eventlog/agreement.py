@@ -27,6 +27,17 @@ class Diverged(Exception):
     """Topic and log tell different histories, or one lacks what the other acknowledged: an operator must decide."""
 
 
+class Agreed(NamedTuple):
+    """What log and topic agree on: `marks` by partition, under the log's `lineage`; `unfenced`, the partitions in which
+    an older lineage could still publish; `late`, what it did send too late, behind the marks that were known.
+    """
+
+    marks: dict[int, Mark]
+    lineage: int
+    unfenced: list[int]
+    late: list[Published]
+
+
 class Mark(NamedTuple):
     """The last event known to be in the topic, where it stands there, and the offset that the next batch must get."""
 
@@ -36,7 +47,7 @@ class Mark(NamedTuple):
     next_offset: int
 
 
-async def agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) -> dict[int, Mark]:
+async def agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) -> Agreed:
     """The last event of each partition up to which log and topic agree; raises `Diverged`.
 
     Reads the first record and what stands behind the mark in the database: little, but all of it without a mark.
@@ -47,7 +58,7 @@ async def agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) 
         raise Diverged(str(error)) from error
 
 
-async def _agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) -> dict[int, Mark]:
+async def _agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int) -> Agreed:
     lineage: int = await pool.fetchval(LINEAGE)
     hints = {row["partition"]: row for row in await pool.fetch(MARKS)}
     starts = {
@@ -62,18 +73,32 @@ async def _agreed_marks(pool: Pool, kafka: Options, topic: str, partitions: int)
             if hint and hint["kafka_offset"] >= end.next_offset:
                 raise _lacks(place, hint)
             marks[partition] = Mark(0, None, -1, end.next_offset)
+        unseen = dict(hints)
         async for partition, records in topic_now.records():
-            place, hint = f"{topic}[{partition}]", hints.get(partition)
-            if hint and records[0].offset == hint["kafka_offset"]:
-                if records[0].id != hint["id"]:
+            place = f"{topic}[{partition}]"
+            if hint := unseen.pop(partition, None):
+                if (records[0].offset, records[0].id) != (hint["kafka_offset"], hint["id"]):
                     raise _lacks(place, hint)
                 marks[partition] = marks[partition]._replace(sequence=records[0].placement.sequence - 1)
-            if (newest := max(each.placement.lineage for each in records)) > lineage:
-                raise Diverged(f"{place} holds lineage {newest}, this log {lineage}: run adopt")
+            _require_ours(place, topic_now.histories[partition].epoch, lineage)
             sequences = [each.placement.sequence for each in records]
             rows = await pool.fetch(IDS, partition, min(sequences), max(sequences))
             marks[partition] = _agreed(place, marks[partition], records, dict(map(tuple, rows)))
-    return marks
+    for partition, history in topic_now.histories.items():
+        _require_ours(f"{topic}[{partition}]", history.epoch, lineage)
+    for partition, hint in unseen.items():
+        raise _lacks(f"{topic}[{partition}]", hint)
+    # the first lineage has none before it
+    unfenced = [p for p, history in topic_now.histories.items() if lineage > 1 and history.epoch < lineage]
+    return Agreed(marks, lineage, unfenced, [each for h in topic_now.histories.values() for each in h.late])
+
+
+def _require_ours(place: str, epoch: int, lineage: int) -> None:
+    if epoch > lineage:
+        raise Diverged(
+            f"{place} is of lineage {epoch} by now, this log of {lineage}: another database took over; stop this one, "
+            "or run adopt if it is the one that goes on"
+        )
 
 
 def _agreed(place: str, mark: Mark, records: list[Published], ids: Mapping[int, UUID]) -> Mark:

@@ -47,7 +47,9 @@ class FromTopics:
     async def restore(self, owner_url: str, deciders: Iterable[Decider[Any, Any]]) -> Restored:
         """Fill the log from its own topic; raises `CannotRestore` where that is no whole history."""
         topic = self._topics[self.log.name]
-        return await restore(owner_url, self._kafka, topic, self.log.name, deciders, partitions=self.log.partitions)
+        return await restore(
+            owner_url, self._kafka, topic, self.log.name, deciders, partitions=self.log.partitions, fenced=False
+        )
 
     async def bring_to(self, cut: Cut) -> None:
         """Let the tables hold exactly what lies within a cut, forward from the cut before or else from the first event.

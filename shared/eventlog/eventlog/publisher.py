@@ -15,11 +15,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from eventlog import reading
-from eventlog.agreement import Diverged, Mark, agreed_marks
+from eventlog.agreement import Agreed, Diverged, Mark, agreed_marks
 from eventlog.connection import Connection
+from eventlog.fencing import fence
 from eventlog.log import Log
 from eventlog.topics import LARGEST_BATCH, Options
-from events.placement import HEADER, key_of, pack
+from events.placement import EPOCH, HEADER, key_of, pack, pack_epoch
 
 ROWS = 1500
 ROOM = LARGEST_BATCH - (48 << 10)
@@ -48,6 +49,7 @@ class Publisher:
     def __init__(self, log: Log, kafka: Options, topic: str, *, poll_seconds: float = 0.02) -> None:
         self.log, self.kafka, self.topic, self._poll = log, kafka, topic, poll_seconds
         self.marks: dict[int, Mark] = {}
+        self.lineage = 0
         self.published = 0
         self.stopped: str | None = None
         self.turned_at = time.monotonic()
@@ -82,13 +84,26 @@ class Publisher:
             pause = min(pause * 2, 2.0)
 
     async def open(self) -> None:
-        """Compare the log with its topic and open it for writing; raises `Diverged` if they do not agree."""
-        self.marks = await agreed_marks(self.log.pool, self.kafka, self.topic, self.log.partitions)
+        """Compare the log with its topic and open it for writing; raises `Diverged` if they do not agree.
+
+        A topic without a fence of the log's lineage, such as one that was made anew, gets one before it is compared.
+        """
+        agreed = await self._agreed()
+        if agreed.unfenced:
+            await fence(self.kafka, self.topic, agreed.unfenced, agreed.lineage)
+            agreed = await self._agreed()
+        if agreed.late:
+            late = [f"{each.placement.partition}:{each.placement.sequence} {each.id}" for each in agreed.late]
+            logger.warning("late events in the topic count for nobody", events=len(late), first=late[:10])
+        self.marks, self.lineage = agreed.marks, agreed.lineage
         await self.log.pool.execute(OPEN, self.log.name)
         if (named := await self.log.pool.fetchval("select service from log.lineage")) != self.log.name:
             raise Diverged(f"this database holds the log of {named or 'nobody'}, not of {self.log.name}")
         # a batch may have been sent and its mark lost, and nothing may follow that would correct it
         await self._mark([p for p, mark in self.marks.items() if mark.sequence])
+
+    async def _agreed(self) -> Agreed:
+        return await agreed_marks(self.log.pool, self.kafka, self.topic, self.log.partitions)
 
     async def drained(self) -> bool:
         """Whether Kafka has acknowledged all that the log holds."""
@@ -159,12 +174,16 @@ class Publisher:
                     f"{self.topic}[{partition}]: the log no longer holds {mark.id} at {mark.sequence}: adopt"
                 )
             rows = rows[1:]
+        if rows and rows[-1].lineage > self.lineage:
+            raise Moved(f"{self.topic}[{partition}]: the log went on as lineage {rows[-1].lineage}")
         batch, last = producer.create_batch(), None
         for row in _whole_commands(rows):
-            header = (HEADER, pack(row.placement))
+            headers = [(HEADER, pack(row.placement))]
+            if row.lineage < self.lineage:
+                headers.append((EPOCH, pack_epoch(self.lineage)))
             moment = int(row.recorded_at.timestamp() * 1000)
             key = key_of(row.stream).encode()
-            if batch.append(key=key, value=row.document, timestamp=moment, headers=[header]) is None:
+            if batch.append(key=key, value=row.document, timestamp=moment, headers=headers) is None:
                 raise Diverged(f"{self.topic}[{partition}]: sequence {row.sequence} does not fit into a batch")
             last = row
         if last is None:

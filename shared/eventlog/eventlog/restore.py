@@ -1,21 +1,23 @@
 """A log back from its topic: `restore` into an empty database, `adopt` where the server or its history changed.
 
-Document and placement are all that a log needs; command ids are among them, so a repeat is still recognised. Both end
-by raising the lineage, after which nothing that the lost server may still send can be taken for ours. Run as the owner
-role, with every writer stopped (the lineage keeps a running one out).
+Document and placement are all that a log needs; command ids are among them, so a repeat is still recognised. Both raise
+the lineage, and fence the topic with it before they read its end: what a publisher of the lost server still sends, now
+or when it wakes, stands before the fence and comes along, or behind it and counts for nobody. Run as the owner role,
+with every writer stopped (the lineage keeps a running one out).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import asyncpg
 
 from eventlog import tail
+from eventlog.fencing import fence
 from eventlog.reading import event_of
-from eventlog.tail import Foreign, Published
+from eventlog.tail import Foreign, History, Published
 from eventlog.topics import Options
 from events import Decider, category_of
 from events.placement import PARTITIONS
@@ -30,10 +32,12 @@ COLUMNS = [
 LAST = "select sequence, id from log.event where partition = $1 order by sequence desc limit 1"
 ANY = "select exists (select from log.event)"
 RAISE = """
-update log.lineage set lineage = greatest(lineage, $1) + 1, opened = true, service = $2,
+update log.lineage set lineage = $1, opened = true, service = $2,
     system_identifier = (select system_identifier from pg_control_system()),
     timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
-    returning lineage
+"""
+HIGHEST = """
+select greatest((select lineage from log.lineage), (select coalesce(max(lineage), 0) from log.event))
 """
 MARK = """
 insert into log.mark (partition, sequence, id, kafka_offset) values ($1, $2, $3, $4)
@@ -60,7 +64,10 @@ class Restored(NamedTuple):
 async def restore(
     owner_url: str, kafka: Options, topic: str, service: str, deciders: Iterable[Decider[Any, Any]], **options: Any
 ) -> Restored:
-    """Fill an empty, migrated database from its topic; raises `CannotRestore` if it is not, or if a part is missing."""
+    """Fill an empty, migrated database from its topic; raises `CannotRestore` if it is not, or if a part is missing.
+
+    `fenced=False`: a copy to read, whose log nobody will write; the topic stays its owner's.
+    """
     connection = await asyncpg.connect(owner_url)
     try:
         if await connection.fetchval(ANY):
@@ -103,32 +110,60 @@ async def _join(
     deciders: Iterable[Decider[Any, Any]],
     *,
     partitions: int = PARTITIONS,
+    fenced: bool = True,
     progress: Progress = lambda partition, events: None,
 ) -> Restored:
-    loaded, highest = 0, 0
     async with connection.transaction():
         await connection.execute("lock table log.lineage, log.event, log.claim, log.head in access exclusive mode")
-        for partition in range(partitions):
-            last = await _last(connection, partition)
-            async for records in _missing(kafka, topic, partition, last):
-                await connection.copy_records_to_table(
-                    "event", schema_name="log", columns=COLUMNS, records=[_row(each) for each in records]
-                )
-                loaded += len(records)
-                highest = max(highest, records[-1].placement.lineage)
-                progress(partition, loaded)
-        for partition, end in (await tail.ends(kafka, topic, partitions)).items():
-            if end.last:
-                await connection.execute(MARK, partition, end.last.placement.sequence, end.last.id, end.last.offset)
-        highest = max(highest, await connection.fetchval("select coalesce(max(lineage), 0) from log.event"))
+        chains = {p: _Chain(f"{topic}[{p}]", *await _last(connection, p)) for p in range(partitions)}
+        loading = _Loading(connection, kafka, topic, chains, progress)
+        await loading.read()
+        lineage = 1 + max(await connection.fetchval(HIGHEST), *(each.epoch for each in loading.histories.values()))
+        if fenced:
+            await fence(kafka, topic, chains, lineage)
+            await loading.read()
+            if any(each.epoch != lineage for each in loading.histories.values()):
+                raise CannotRestore(f"{topic} was made anew, or taken over, meanwhile: look who did, then try again")
+        for chain in chains.values():
+            chain.require_whole()
+            if chain.mark:
+                mark = chain.mark
+                await connection.execute(MARK, mark.placement.partition, mark.placement.sequence, mark.id, mark.offset)
         await connection.execute("delete from log.head")
         claims = await fold_claims(connection, deciders)
         await connection.execute("alter table log.claim drop constraint claim_pkey")
         await connection.execute("delete from log.claim")
         await connection.copy_records_to_table("claim", schema_name="log", records=list(claims.items()))
         await connection.execute(CLAIM_KEY)
-        lineage = await connection.fetchval(RAISE, highest, service)
-    return Restored(loaded, len(claims), lineage)
+        await connection.execute(RAISE, lineage, service)
+    return Restored(loading.events, len(claims), lineage)
+
+
+class _Loading:
+    """Reads a topic on, as far as it goes each time, and adds to the log what that lacks."""
+
+    def __init__(
+        self, connection: asyncpg.Connection[asyncpg.Record], kafka: Options, topic: str, chains: dict[int, _Chain],
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self.histories = {partition: History() for partition in chains}
+        self.events = 0
+        self._connection, self._kafka, self._topic = connection, kafka, topic
+        self._chains, self._progress = chains, progress
+        self._offsets = dict.fromkeys(chains, 0)
+
+    async def read(self) -> None:
+        """From where the last reading ended; raises `CannotRestore`."""
+        async with tail.reading(self._kafka, self._topic, self._offsets, self.histories) as topic_now:
+            async for partition, records in topic_now.records():
+                if fresh := self._chains[partition].take(records):
+                    rows = [_row(each) for each in fresh]
+                    await self._connection.copy_records_to_table(
+                        "event", schema_name="log", columns=COLUMNS, records=rows
+                    )
+                    self.events += len(fresh)
+                    self._progress(partition, self.events)
+            self._offsets = {partition: end.next_offset for partition, end in topic_now.ends.items()}
 
 
 async def fold_claims(
@@ -155,29 +190,44 @@ async def _last(connection: asyncpg.Connection[asyncpg.Record], partition: int) 
     return (row[0], row[1]) if row else (0, None)
 
 
-async def _missing(kafka: Options, topic: str, partition: int, last: tuple[int, Any]) -> AsyncIterator[list[Published]]:
-    """The records behind `last`, checked to be one chain of whole commands; duplicates in the topic are passed over."""
-    place = f"{topic}[{partition}]"
-    sequence, id_ = last
-    open_command = False
-    async for batch in tail.scan(kafka, topic, partition):
+class _Chain:
+    """One partition: what its topic tells behind the log's last event, checked to be one chain of whole commands.
+
+    Repeats in the topic are passed over. `mark`: the topic's last event.
+    """
+
+    def __init__(self, place: str, sequence: int, id_: Any) -> None:
+        self.mark: Published | None = None
+        self._place, self._last = place, (sequence, id_)
+        self._sequence, self._id, self._open_command = sequence, id_, False
+
+    def take(self, records: Iterable[Published]) -> list[Published]:
+        """What the log lacks of the next records; raises `CannotRestore`."""
         fresh = []
-        for record in batch:
+        for record in records:
             at = record.placement
-            if at.sequence <= sequence:
-                if at.sequence == last[0] and record.id != last[1]:
-                    raise CannotRestore(f"{place} holds {record.id} at {at.sequence}, the log {last[1]}: two histories")
+            if not self.mark or at.sequence > self.mark.placement.sequence:
+                self.mark = record
+            if at.sequence <= self._sequence:
+                if at.sequence == self._last[0] and record.id != self._last[1]:
+                    raise CannotRestore(
+                        f"{self._place} holds {record.id} at {at.sequence}, the log {self._last[1]}: two histories"
+                    )
                 continue
-            if at.sequence != sequence + 1 or at.previous != id_:
+            if at.sequence != self._sequence + 1 or at.previous != self._id:
                 raise CannotRestore(
-                    f"{place} lacks what comes after sequence {sequence}: it begins again at {at.sequence}"
+                    f"{self._place} lacks what comes after sequence {self._sequence}: it begins again at {at.sequence}"
                 )
-            sequence, id_, open_command = at.sequence, record.id, at.n != at.m
+            self._sequence, self._id, self._open_command = at.sequence, record.id, at.n != at.m
             fresh.append(record)
-        if fresh:
-            yield fresh
-    if open_command:
-        raise CannotRestore(f"{place} ends inside a command, at sequence {sequence}: its end was never acknowledged")
+        return fresh
+
+    def require_whole(self) -> None:
+        """Raises `CannotRestore` where the topic ends inside a command."""
+        if self._open_command:
+            raise CannotRestore(
+                f"{self._place} ends inside a command, at sequence {self._sequence}: its end was never acknowledged"
+            )
 
 
 def _row(record: Published) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from reporting.asking import Looked
 from reporting.i18n import N_
 from reporting.pages.view import page, render
-from reporting.reading.document import document_at, told
+from reporting.reading.document import document_at, lineage_at, told
 from reporting.reading.standpoint import standpoint
 from reporting.reading.wrong import Wrong
 from service.context import Read
@@ -34,9 +34,10 @@ async def event(
     at = await standpoint(read, as_of=ask.as_of, known_at=ask.known_at)
     async with read.snapshot() as conn:
         known = await told(conn, service, partition, sequence)
+        lineage = await lineage_at(conn, service, partition, sequence)
     if known is None and read.caller.reach != "company":
         raise Wrong("not-found", N_("There is no such event about a dealer in your scope."))
-    found = await document_at(read.runtime, service, partition, sequence)
+    found = await document_at(read.runtime, service, partition, sequence, lineage)
     if found is None and known is None:
         raise Wrong("not-found", N_("The log holds no such event, or its topic cannot be reached just now."))
     document = json.loads(found.content) if found else None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventlog.reached import Reached
+from eventlog.tail import Foreign, History
 from eventlog.topics import topic_of
-from events.placement import HEADER, Placement, unpack
+from events.placement import Placement
 from service.kafka import kafka_options
 from service.runtime import Runtime
 from service.settings import Settings
@@ -27,6 +30,10 @@ select l.dealer,
 from sale_line l where l.source = $1 and l.partition = $2 and l.sequence = $3
 limit 1
 """
+LINEAGES = """
+select p.sequence, p.lineages from projection.position p join projection.generation g on p.reader = g.schema
+where p.source = $1 and p.partition = $2
+"""
 
 
 @dataclass(frozen=True)
@@ -42,17 +49,33 @@ async def told(conn: Any, service: str, partition: int, sequence: int) -> Any:
     return await conn.fetchrow(OWNED, service, partition, sequence)
 
 
-async def document_at(runtime: Runtime, service: str, partition: int, sequence: int) -> Document | None:
+async def lineage_at(conn: Any, service: str, partition: int, sequence: int) -> int | None:
+    """The lineage of the event that we have seen at a position, None if we have not come so far."""
+    row = await conn.fetchrow(LINEAGES, service, partition)
+    if row is None or row["sequence"] < sequence:
+        return None
+    return Reached(row["sequence"], lineages=tuple(map(tuple, json.loads(row["lineages"])))).lineage_of(sequence)
+
+
+async def document_at(
+    runtime: Runtime, service: str, partition: int, sequence: int, lineage: int | None
+) -> Document | None:
     """The event at a position; None where the topic cannot be reached in time or does not hold it."""
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return await _read(runtime.settings, service, partition, sequence)
-    except (KafkaError, OSError, TimeoutError):
+            return await _read(runtime.settings, service, partition, sequence, lineage)
+    except (Foreign, KafkaError, OSError, TimeoutError):
         return None
 
 
-async def _read(settings: Settings, service: str, partition: int, sequence: int) -> Document | None:
-    """A record's offset is at least its sequence − 1: the log is dense, and only a repeat can lie between."""
+async def _read(
+    settings: Settings, service: str, partition: int, sequence: int, lineage: int | None
+) -> Document | None:
+    """A record's offset is at least its sequence − 1: the log is dense, and only repeats, fences and late ones lie
+    between.
+
+    What is late is told by its lineage: the fence that it came behind may stand before the offset that is read first.
+    """
     place = TopicPartition(topic_of(service, settings.kafka_topic_prefix), partition)
     consumer = AIOKafkaConsumer(
         **kafka_options(settings), enable_auto_commit=False, auto_offset_reset="none", isolation_level="read_committed"
@@ -64,10 +87,14 @@ async def _read(settings: Settings, service: str, partition: int, sequence: int)
         if sequence > end:
             return None
         consumer.seek(place, sequence - 1)
-        while (record := await consumer.getone(place)).offset < end:
-            placement = unpack(dict(record.headers)[HEADER])
-            if placement.sequence >= sequence:
-                return Document(record.value or b"", placement) if placement.sequence == sequence else None
+        history = History()
+        while await consumer.position(place) < end:
+            for event in history.of([await consumer.getone(place)]):
+                at = event.placement
+                if lineage is not None and at.lineage != lineage:
+                    continue
+                if at.sequence >= sequence:
+                    return Document(event.document, at) if at.sequence == sequence else None
         return None
     finally:
         await consumer.stop()

@@ -127,15 +127,14 @@ class Model:
             (verdicts[place], self.last_sequence(partition, entry) if entry else 0) for place, entry in enumerate(found)
         ]
 
-    def fall_back(self, kept: dict[int, int], *, empty: bool) -> int:
+    def fall_back(self, kept: dict[int, int]) -> int:
         """The database is as it was (`kept` commands a partition), joined with its topic; answers the new lineage.
 
-        A database made anew begins with lineage 1, a copy has the one that it had.
+        The topic holds a fence of every lineage that there was, so that a database made anew takes none of them again.
         """
         for partition, entries in self.entries.items():
             del entries[max(kept[partition], self.published[partition]) :]
-        had = 1 if empty else self.lineage
-        self.lineage = max([had, *(entry.lineage for entry in self.all())]) + 1
+        self.lineage += 1
         return self.lineage
 
     def _held(self, claim: str, fresh: dict[UUID, Entry]) -> bool:

@@ -215,7 +215,7 @@ def machine_on(world: World, happened: Counter[str]) -> type[RuleBasedStateMachi
                 world.run(world.log.handle(REGION, "region-a", Rename(("Nowhere",)), meta()))
             happened["restored" if empty else "adopted"] += 1
             joined = world.run(world.join(empty=empty))
-            assert joined.lineage == self.model.fall_back(kept, empty=empty)
+            assert joined.lineage == self.model.fall_back(kept)
 
     return Machine
 
