@@ -25,17 +25,22 @@ def create_tables(schema: str, tables: Iterable[Table]) -> list[str]:
 
 
 def create_indexes(schema: str, tables: Iterable[Table]) -> list[str]:
-    """Statements for keys of facts tables and declared indexes, then fresh statistics: run once the rows are there."""
-    statements = []
+    """Statements for keys of facts tables and declared indexes, and fresh statistics: run once the rows are there.
+
+    Only the last ones, which turn indexes into keys, keep a reader of the rows away.
+    """
+    statements, keys = [], []
     for table in tables:
         name = f"{quoted(schema)}.{quoted(table.name)}"
         if table.kind == "facts":
-            statements.append(f"alter table {name} add primary key ({', '.join(map(quoted, FACTS_KEY))})")
+            key = quoted(f"{table.name[:58]}_pkey")
+            statements.append(f"create unique index {key} on {name} ({', '.join(map(quoted, FACTS_KEY))})")
+            keys.append(f"alter table {name} add primary key using index {key}")
         for index in table.indexes:
             title = quoted("_".join((table.name, *index, "idx"))[:63])
             statements.append(f"create index {title} on {name} ({', '.join(map(quoted, index))})")
         statements.append(f"analyze {name}")
-    return statements
+    return [*statements, *keys]
 
 
 def shape_of(tables: Iterable[Table]) -> Shape:

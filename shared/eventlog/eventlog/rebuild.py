@@ -128,7 +128,10 @@ class Rebuild:
         return Rebuilt(green.generation, self.events, seconds, compared, added, removed, parked)
 
     async def _fill_and_compare(self, blue: Built, green: Built) -> tuple[list[Compared], list[ParkedStream]]:
-        """Green to exactly blue's positions of one snapshot, whose digest is taken while green fills."""
+        """Green to exactly blue's positions of one snapshot.
+
+        Blue's digest is taken while green fills, green's while its indexes are built.
+        """
         columns = comparing.compared_columns(self.plan, blue.shape, self.changed)
         async with self.pool.acquire() as snapshot, snapshot.transaction(isolation="repeatable_read", readonly=True):
             targets = await positions.load(snapshot, blue.schema, self.plan.sources)
@@ -137,19 +140,28 @@ class Rebuild:
             digesting = asyncio.create_task(comparing.digests(snapshot, blue.schema, columns, without))
             try:
                 self.total = sum(each.sequence for each in targets.values())
-                await self._fill(green, targets)
+                await self._load_to(green, targets)
                 blue_digests = await digesting
             finally:
                 digesting.cancel()
                 await asyncio.gather(digesting, return_exceptions=True)
-            async with self.pool.acquire() as reading, reading.transaction(isolation="repeatable_read"):
-                here = await parking.events_of(reading, [green.schema])
-                if here:
-                    without = comparing.left_out(self.plan, [*parked, *here])
-                    blue_digests = await comparing.digests(snapshot, blue.schema, columns, without)
-                self._tell("compare")
-                green_digests = await comparing.digests(reading, green.schema, columns, without)
-                listed = [each for each in await parking.parked_streams(reading) if each.reader in _both(blue, green)]
+            self._tell("compare")
+            indexing = asyncio.create_task(self._index(green))
+            try:
+                async with self.pool.acquire() as reading, reading.transaction(isolation="repeatable_read"):
+                    here = await parking.events_of(reading, [green.schema])
+                    if here:
+                        without = comparing.left_out(self.plan, [*parked, *here])
+                        blue_digests = await comparing.digests(snapshot, blue.schema, columns, without)
+                    green_digests = await comparing.digests(reading, green.schema, columns, without)
+                    listed = [
+                        each for each in await parking.parked_streams(reading) if each.reader in _both(blue, green)
+                    ]
+                self._tell("index")
+                await indexing
+            finally:
+                indexing.cancel()
+                await asyncio.gather(indexing, return_exceptions=True)
         compared = [
             Compared(name, blue_digests[name], green_digests[name], self.changed[name]) for name in sorted(columns)
         ]
@@ -157,9 +169,7 @@ class Rebuild:
             raise Different(green.generation, compared)
         return compared, listed
 
-    async def _fill(self, green: Built, targets: Mapping[Place, Reached]) -> None:
-        await self._load_to(green, targets)
-        self._tell("index")
+    async def _index(self, green: Built) -> None:
         async with self.pool.acquire() as connection:
             for statement in ddl.create_indexes(green.schema, self.plan.tables.values()):
                 await connection.execute(statement)

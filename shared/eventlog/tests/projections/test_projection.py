@@ -95,7 +95,8 @@ def test_the_engine_adds_where_a_row_came_from_and_a_tombstone():
     assert list(facts.every) == ["x", "source", "partition", "sequence", "line", "recorded_at", "event"]
     assert dealer().every["tombstone"].sql == "boolean"
     statements = "\n".join([*ddl.create_tables("g7", [facts]), *ddl.create_indexes("g7", [facts])])
-    assert 'primary key ("source", "partition", "sequence", "line")' in statements
+    assert 'unique index "entry_pkey" on "g7"."entry" ("source", "partition", "sequence", "line")' in statements
+    assert 'add primary key using index "entry_pkey"' in statements
     assert 'create index "entry_x_recorded_at_idx" on "g7"."entry" ("x", "recorded_at")' in statements
     with pytest.raises(TypeError, match="the engine writes"):
         FactsTable("entry", columns={"sequence": text_column})

@@ -57,7 +57,7 @@ async def test_a_rebuilt_generation_equals_the_live_one_and_is_read_from_then_on
     assert all(each.blue == each.green for each in rebuilt.compared)
     assert await world.contents(pool, "g1") == await world.contents(pool, "g2")
     assert await pool.fetchval("select schema from projection.generation") == "g2"
-    assert [each.step for each in told] == ["load", "index", "compare", "switch"] and told[0].events == 550
+    assert [each.step for each in told] == ["load", "compare", "index", "switch"] and told[0].events == 550
     assert await pool.fetchval("select count(*) from pg_indexes where schemaname = 'g2'") == 3
 
 
