@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from events.catalogue import EVENT_TYPES, EventType
-from events.placement import HEADER, PARTITIONS
+from events.placement import EPOCH, HEADER, PARTITIONS
 from events.schemas import registered
 
 Node = dict[str, Any]
 BINDING = "0.5.0"
+FENCE = "Fence"
+LATE = (
+    f"Records without the header `{HEADER}` are fences, not events. Keep the highest lineage of any record of a "
+    f"partition so far, which is its header `{EPOCH}` or else the lineage in its `{HEADER}`, and ignore each record of "
+    "a lower one: a database that was replaced had sent it, and it is no part of the log."
+)
 
 
 def document(service: str, publishes: Iterable[str], consumes: Iterable[str]) -> Node:
@@ -37,7 +43,7 @@ def document(service: str, publishes: Iterable[str], consumes: Iterable[str]) ->
         },
         "operations": _operations("send", sends) | _operations("receive", receives),
         "components": {
-            "messages": {name: _message(kind) for name, kind in sorted(kinds.items())},
+            "messages": {name: _message(kind) for name, kind in sorted(kinds.items())} | {FENCE: _fence()},
             "schemas": {"CloudEvent": _envelope()}
             | {f"{name}.v{kind.version}": _payload(kind) for name, kind in sorted(kinds.items())},
         },
@@ -68,8 +74,11 @@ def _channel(owner: str) -> str:
 def _topic(owner: str, kinds: list[EventType]) -> Node:
     return {
         "address": _channel(owner),
-        "description": f"The log of {owner}: every event it ever published, in {PARTITIONS} partitions, kept for ever.",
-        "messages": {kind.name: {"$ref": f"#/components/messages/{kind.name}"} for kind in sorted(kinds)},
+        "description": f"The log of {owner}: every event it ever published, in {PARTITIONS} partitions, kept for ever. "
+        + LATE,
+        "messages": {
+            name: {"$ref": f"#/components/messages/{name}"} for name in [*sorted(kind.name for kind in kinds), FENCE]
+        },
         "bindings": {
             "kafka": {
                 "topic": _channel(owner),
@@ -102,7 +111,12 @@ def _message(kind: EventType) -> Node:
             "type": "object",
             "required": [HEADER],
             "properties": {
-                HEADER: {"type": "string", "format": "binary", "description": "What the log added, packed."},
+                HEADER: {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "What the log added, packed; its lineage is 4 bytes, big-endian, behind 11 others.",
+                },
+                EPOCH: _epoch("the lineage under which it was sent, where that is higher than the event's own"),
             },
         },
         "payload": {
@@ -130,6 +144,25 @@ def _message(kind: EventType) -> Node:
         },
         "x-stream": {"category": kind.stream, "kind": kind.kind},
     }
+
+
+def _fence() -> Node:
+    return {
+        "name": FENCE,
+        "title": "A fence: no event",
+        "summary": "What was sent under a lower lineage and stands behind this in its partition is no part of the log.",
+        "headers": {
+            "type": "object",
+            "required": [EPOCH],
+            "properties": {EPOCH: _epoch("the lineage that begins")},
+            "not": {"required": [HEADER]},
+        },
+        "payload": {"type": "string", "maxLength": 0},
+    }
+
+
+def _epoch(says: str) -> Node:
+    return {"type": "string", "format": "binary", "description": f"4 bytes, big-endian: {says}."}
 
 
 def _payload(kind: EventType) -> Node:

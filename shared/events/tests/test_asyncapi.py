@@ -2,12 +2,14 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from events import EVENT_TYPES
 from events.asyncapi import document, path_of, text_of
 from events.catalogue import OWNERS, published_by
+from events.placement import Placement, pack, pack_epoch
 
 Node = dict[str, Any]
 
@@ -56,6 +58,18 @@ def test_a_service_sends_to_its_own_topic_and_receives_from_the_others() -> None
     kafka = whole["channels"]["tiering.events"]["bindings"]["kafka"]
     assert (kafka["partitions"], kafka["topicConfiguration"]["retention.ms"]) == (12, -1)
     assert whole["components"]["messages"]["SaleRecorded"]["headers"]["required"] == ["placement"]
+
+
+def test_every_topic_says_what_a_fence_is_and_an_event_says_where_its_lineage_lies() -> None:
+    whole = document("tiering", ["SaleRecorded"], ["InvoiceIssued"])
+    for channel in whole["channels"].values():
+        assert "Fence" in channel["messages"] and "highest lineage" in channel["description"]
+    fence = whole["components"]["messages"]["Fence"]["headers"]
+    assert fence["required"] == ["epoch"] and fence["not"] == {"required": ["placement"]}
+    said = whole["components"]["messages"]["SaleRecorded"]["headers"]["properties"]
+    assert set(said) == {"placement", "epoch"} and "behind 11 others" in said["placement"]["description"]
+    placed = Placement(3, 7, None, 0x01020304, "d/ledger", 0, UUID(int=1), bytes(32), 1, 1, 0)
+    assert pack(placed)[11:15] == bytes([1, 2, 3, 4]) == pack_epoch(0x01020304)
 
 
 def test_nobody_publishes_what_another_service_owns() -> None:

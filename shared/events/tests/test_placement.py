@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,14 +11,19 @@ from hypothesis import strategies as st
 
 from events.ids import uuid7
 from events.placement import (
+    EPOCH,
+    HEADER,
     Placement,
     Undecodable,
     category_of,
+    epoch_of,
+    is_fence,
     key_of,
     locate,
     microseconds,
     murmur2,
     pack,
+    pack_epoch,
     partition_of,
     unpack,
 )
@@ -88,6 +94,17 @@ def test_a_header_that_is_none_of_ours_is_undecodable(header: bytes) -> None:
     for read in (unpack, locate):
         with pytest.raises(Undecodable):
             read(header)
+
+
+@pytest.mark.parametrize("header", [b"", b"\x02", bytes(5), None])
+def test_an_epoch_comes_back_from_its_header_and_anything_else_is_undecodable(header: Any) -> None:
+    placed = (HEADER, pack(FIRST))
+    assert epoch_of([placed]) is None and not is_fence([placed])
+    assert epoch_of([placed, (EPOCH, pack_epoch(7))]) == 7 and not is_fence([placed, (EPOCH, pack_epoch(7))])
+    assert epoch_of([(EPOCH, pack_epoch(2**32 - 1))]) == 2**32 - 1 and is_fence([(EPOCH, pack_epoch(1))])
+    assert not is_fence([])
+    with pytest.raises(Undecodable):
+        epoch_of([(EPOCH, header)])
 
 
 def test_recorded_at_is_exact_to_the_microsecond() -> None:
