@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from credit_rating.importing import LedgerImport
+from credit_rating.projections.file_import import TYPES
 from credit_rating.recording import Recorder
-from events import LedgerEntryReversed, LedgerImportCompleted, LedgerImportStarted, LedgerImportUndone
+from events import LedgerEntryReversed
 from service.imports.importing import Importing, Running
 from service.imports.report import Sink
 
@@ -35,9 +36,7 @@ async def undo(running: Running, reason: str) -> int:
 
 IMPORTS = Importing(
     package="credit_rating",
-    started=LedgerImportStarted,
-    completed=LedgerImportCompleted,
-    undone=LedgerImportUndone,
+    types=TYPES,
     reversal=LedgerEntryReversed,
     kinds=("invoices",),
     sink=sink_of,

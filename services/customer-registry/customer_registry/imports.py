@@ -10,7 +10,7 @@ from customer_registry.domain import territory as territories
 from customer_registry.domain.command import OwnCode
 from customer_registry.domain.territory import Territory
 from customer_registry.importing import WAIVER, Importer, Onboarding, OnboardingRow, known_references, onboard
-from events import DealerImportCompleted, DealerImportStarted, DealerImportUndone
+from customer_registry.projections.file_import import TYPES
 from events.decider import Refused
 from events.fields import Amount, Code, Day, Days, PaymentTerms, Said
 from events.types.customer_registry import ChannelLevel, Cooperation
@@ -121,9 +121,7 @@ def onboarding_options(options: Any) -> dict[str, Any]:
 
 IMPORTING = Importing(
     package="customer_registry",
-    started=DealerImportStarted,
-    completed=DealerImportCompleted,
-    undone=DealerImportUndone,
+    types=TYPES,
     kinds=("dealers", "sales", "invoices"),
     sink=sink_of,
     undo_instead="Nobody is un-onboarded by a file: suspend the dealers that should not trade.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from events import SaleLineReversed, SalesImportCompleted, SalesImportStarted, SalesImportUndone
+from events import SaleLineReversed
 from service.imports.importing import Importing, Running
 from service.imports.report import Sink
 from service.imports.standing import after_of, standing_of
 from tiering.importing import preview_sink, sales_sink, undo
+from tiering.projections.file_import import TYPES
 from tiering.recording import Recorder
 
 
@@ -39,9 +40,7 @@ def recorder_of(running: Running) -> Recorder:
 
 IMPORTING = Importing(
     package="tiering",
-    started=SalesImportStarted,
-    completed=SalesImportCompleted,
-    undone=SalesImportUndone,
+    types=TYPES,
     reversal=SaleLineReversed,
     kinds=("sales",),
     sink=sink_of,

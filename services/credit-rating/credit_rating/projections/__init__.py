@@ -1,12 +1,12 @@
 """What this service remembers in order to answer and to decide: one file a read model."""
 
-from credit_rating.imports import IMPORTS
 from credit_rating.projections.credit_file import credit_file
 from credit_rating.projections.credit_limit import credit_limit
 from credit_rating.projections.dealer import dealer
 from credit_rating.projections.dealer_reference import dealer_reference
 from credit_rating.projections.dealer_scope import dealer_scope
 from credit_rating.projections.due import due
+from credit_rating.projections.file_import import file_import
 from credit_rating.projections.grade import grade
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.onboarding import onboarding
@@ -31,5 +31,5 @@ TABLES = [
     policy,
     run,
     run_exclusion,
-    IMPORTS.table,
+    file_import,
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from customer_registry.imports import IMPORTING
 from customer_registry.projections import cards, changes, dealers, organisation, scopes, surveys, visits
+from customer_registry.projections.file_import import file_import
 from eventlog.projection import Table
 
 TABLES: list[Table] = [
@@ -18,5 +18,5 @@ TABLES: list[Table] = [
     cards.card_revision,
     visits.visit,
     changes.dealer_change,
-    IMPORTING.table,
+    file_import,
 ]

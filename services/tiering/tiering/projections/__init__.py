@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eventlog.projection import Table
-from tiering.imports import IMPORTING
 from tiering.projections import classes, dealers, policies, runs, sales, visits
+from tiering.projections.file_import import file_import
 
 TABLES: list[Table] = [
     dealers.dealer_scope,
@@ -18,5 +18,5 @@ TABLES: list[Table] = [
     runs.run_completion,
     classes.abc_class,
     policies.policy,
-    IMPORTING.table,
+    file_import,
 ]

@@ -11,13 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventlog.projection import StateTable
 from events.catalogue import Event
 from events.decider import Decider
 from service.access import Caller
 from service.imports.decider import Command, Import, Types, decider_of
 from service.imports.profile import Profile
-from service.imports.projection import table_of
 from service.imports.report import Sink
 from service.runtime import Runtime
 
@@ -73,7 +71,7 @@ class Importing:
     Parameters
     ----------
     package: the service's package; its folder `profiles` ships the mapping profiles.
-    started, completed, undone: its event types of the life of an import.
+    types: its event types of the life of an import; `service.imports.projection.table_of` shows them as a table.
     reversal: the event type that takes one event back; None where imports are not undone.
     kinds: which kinds of profile it takes (`sales`, `invoices`, `dealers`).
     sink: makes the sink of one import; for a dry run, the one that writes nothing.
@@ -82,9 +80,7 @@ class Importing:
     """
 
     package: str
-    started: type[Any]
-    completed: type[Any]
-    undone: type[Any]
+    types: Types
     reversal: type[Event] | None = None
     kinds: tuple[str, ...]
     sink: Callable[[Running], Awaitable[Sink]]
@@ -96,9 +92,4 @@ class Importing:
     @cached_property
     def decider(self) -> Decider[Import, Command]:
         """The decider of `import-<id>/import`."""
-        return decider_of(Types(self.started, self.completed, self.undone))
-
-    @cached_property
-    def table(self) -> StateTable:
-        """The list of imports as a projection."""
-        return table_of(Types(self.started, self.completed, self.undone))
+        return decider_of(self.types)

@@ -34,8 +34,10 @@ from events.placement import HEADER, pack
 from service.app import Service
 from service.imports import MappedRecord, RowVerdict, SaleLine
 from service.imports.api import imports_of
+from service.imports.decider import Types
 from service.imports.importing import Importing, Running
 from service.imports.problems import PROBLEMS
+from service.imports.projection import table_of
 from service.imports.working import ImportWorker
 from service.rls import RowSecurity
 from service.scope import Reader
@@ -133,7 +135,7 @@ async def undo(running: Running, reason: str) -> None:
 
 
 IMPORTING = Importing(
-    package="tiering", started=SalesImportStarted, completed=SalesImportCompleted, undone=SalesImportUndone,
+    package="tiering", types=Types(SalesImportStarted, SalesImportCompleted, SalesImportUndone),
     reversal=SaleLineReversed, kinds=("sales",), sink=sink_of, undo=undo,
 )  # fmt: skip
 
@@ -144,7 +146,7 @@ dealer_scope = StateTable(
 
 
 SERVICE = Service(
-    name="tiering", title="Imports", routers=[imports_of(IMPORTING)], tables=[dealer_scope, IMPORTING.table],
+    name="tiering", title="Imports", routers=[imports_of(IMPORTING)], tables=[dealer_scope, table_of(IMPORTING.types)],
     deciders=[IMPORTING.decider], problems=PROBLEMS,
 )  # fmt: skip
 
