@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 
@@ -37,19 +39,31 @@ SUBJECTS: dict[str, Rows] = {
 OUT = CHECKOUT / ".local" / "bench.json"
 
 
-async def measure(
-    where: Addresses, size: Size, subjects: list[str], steps: Steps
-) -> tuple[dict[str, object], list[Row]]:
-    """Every row of these subjects, one subject after the other."""
-    machine = await report.machine(where)
-    rows: list[Row] = []
+class Measured(NamedTuple):
+    """What a run gave: rows, and what went wrong by subject. `seconds` of each subject, its preparation included."""
+
+    machine: dict[str, object]
+    rows: list[Row]
+    seconds: dict[str, float]
+    failed: dict[str, str]
+
+
+async def measure(where: Addresses, size: Size, subjects: list[str], steps: Steps) -> Measured:
+    """Every row of these subjects, one subject after the other; one that fails leaves the others be."""
+    measured = Measured(await report.machine(where), [], {}, {})
     for subject in subjects:
-        with steps.step(subject) as step:
-            async for row in SUBJECTS[subject](where, size):
-                rows.append(row)
-                step.tell(row.name)
-            step.note = "measured"
-    return machine, rows
+        started = time.perf_counter()
+        try:
+            with steps.step(subject) as step:
+                async for row in SUBJECTS[subject](where, size):
+                    measured.rows.append(row)
+                    step.tell(row.name)
+                step.note = "measured"
+        except Exception as error:
+            logging.getLogger("bench").exception("%s failed", subject)
+            measured.failed[subject] = f"{type(error).__name__}: {error}"
+        measured.seconds[subject] = round(time.perf_counter() - started, 1)
+    return measured
 
 
 def main() -> int:
@@ -66,13 +80,16 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic just made has no leader for a moment
     steps, subjects = Steps(), asked.subjects or list(SUBJECTS)
     with stack(steps) as where:
-        machine, rows = uvloop.run(measure(where, size, subjects, steps))
-    report.show(steps.console, rows)
+        done = uvloop.run(measure(where, size, subjects, steps))
+    report.show(steps.console, done.rows)
     settings = {"size": asked.size, **size._asdict(), "subjects": subjects}
+    ran = {"seconds": done.seconds, "failed": done.failed}
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_bytes(report.as_json(machine, settings, rows))
-    steps.say(f"written to {asked.out}")
-    return 0
+    asked.out.write_bytes(report.as_json(done.machine, settings | ran, done.rows))
+    steps.say(f"written to {asked.out}, after {sum(done.seconds.values()) / 60:.1f} minutes")
+    for subject, why in done.failed.items():
+        steps.say(f"{subject} failed: {why[:200]}")
+    return 1 if done.failed else 0
 
 
 if __name__ == "__main__":
