@@ -64,7 +64,7 @@ class Reached(NamedTuple):
         return Reached(sequence, event, offset, starts)
 
     def fenced(self, lineage: int) -> "Reached":
-        """The position once a fence was seen behind it."""
+        """The position once a fence was seen behind it, or what was sent under this lineage."""
         if lineage <= self.epoch:
             return self
         return self._replace(lineages=(*self._begun, (lineage, self.sequence + 1)))

@@ -134,4 +134,5 @@ class Slice:
             source, arrived.partition, arrived.sequence, arrived.placement, arrived.recorded_at,
             id_text(arrived.document), arrived.document,
         )  # fmt: skip
-        return reached.after(arrived.sequence, arrived.lineage, arrived.event, arrived.offset)
+        after = reached.after(arrived.sequence, arrived.lineage, arrived.event, arrived.offset)
+        return after.fenced(arrived.epoch)

@@ -50,7 +50,7 @@ def admit(consumer: Consumer, records: tuple[Placed, ...], state: State, scene: 
             continue
         match judge(reached, event, scene):
             case "next":
-                reached = reached.after(event.sequence, event.lineage, event.id, offset)
+                reached = reached.after(event.sequence, event.lineage, event.id, offset).fenced(event.epoch)
                 events.append(event)
             case "duplicate":
                 applied = (*state.rows[: consumer.reached.sequence], *events)

@@ -166,7 +166,7 @@ def test_a_rebuild_takes_what_the_live_projector_takes_however_the_records_are_c
         one = arrival(record, "credit-rating")
         match live.judge(one.sequence, one.lineage, one.event, one.previous, one.epoch):
             case "next":
-                live = live.after(one.sequence, one.lineage, one.event, one.offset)
+                live = live.after(one.sequence, one.lineage, one.event, one.offset).fenced(one.epoch)
             case judged:
                 assert judged == "late"
     rebuilt, at, events = {place: Reached()}, 0, 0
