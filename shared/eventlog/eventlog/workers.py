@@ -22,8 +22,8 @@ from eventlog.positions import Place
 from eventlog.projection import Table
 from eventlog.reached import Reached
 
-WORTH_A_PROCESS = 20_000
-"""Below so many events a process costs more than it saves."""
+WORTH_A_PROCESS = 90_000
+"""Events that one process loads in the second or so in which another starts: a further process gets so many less."""
 
 
 class Task(msgspec.Struct):
@@ -72,7 +72,9 @@ class Workers:
         left = {place: upto.sequence - reached[place].sequence for place, upto in targets.items()}
         if sum(left.values()) < WORTH_A_PROCESS * self._count:
             return await loading.load(load, plan, connection, kafka, targets, progress)
-        ours, *others = ({place: targets[place] for place in share} for share in split(left, self._count))
+        ours, *others = (
+            {place: targets[place] for place in share} for share in split(left, self._count, WORTH_A_PROCESS)
+        )
         loads = [self._run(load, kafka, share, progress) for share in others]
         loads.append(loading.load(load, plan, connection, kafka, ours, progress))
         tasks = [asyncio.create_task(each) for each in loads]
@@ -107,12 +109,18 @@ class Workers:
         return done
 
 
-def split(left: Mapping[Place, int], count: int) -> list[list[Place]]:
-    """Shares of about as many events each: the largest partitions are dealt first, each to the smallest share."""
+def split(left: Mapping[Place, int], count: int, head_start: int = 0) -> list[list[Place]]:
+    """Shares that take about as long: the largest partitions are dealt first, each to the share that is done first.
+
+    The first share is of the process that runs already, `head_start` events before the others.
+    """
     shares: list[list[Place]] = [[] for _ in range(count)]
+    sizes = [0] + [head_start] * (count - 1)
     for place in sorted(left, key=lambda place: (-left[place], place)):
         if left[place] > 0:
-            min(shares, key=lambda share: sum(left[each] for each in share)).append(place)
+            smallest = sizes.index(min(sizes))
+            shares[smallest].append(place)
+            sizes[smallest] += left[place]
     return [share for share in shares if share]
 
 

@@ -216,4 +216,5 @@ async def test_a_pool_that_would_cut_the_snapshot_short_is_refused(blue, rebuild
 def test_partitions_are_dealt_by_what_is_left_of_them():
     left = {("a", 0): 10, ("a", 1): 7, ("a", 2): 5, ("a", 3): 0, ("b", 0): 4}
     assert split(left, 2) == [[("a", 0), ("b", 0)], [("a", 1), ("a", 2)]]
+    assert split(left, 2, head_start=6) == [[("a", 0), ("a", 2)], [("a", 1), ("b", 0)]]
     assert split({("a", 0): 0}, 2) == []
