@@ -3,7 +3,7 @@
 `make golden LOGS=1` records the logs anew as well, which is due when there is a new event type: what is in git was
 decided by the code of its day, and is worth keeping for that. `every_type` is made from a seed out of the shipped
 samples. `decisions` comes from running services: a few dealers of the sample network, rated twice (late documents
-between), classified, their orders checked.
+between), classified, their orders checked, some reviewed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from dealerlog.databases import create_databases
 from dealerlog.decisions import classify, place_orders, rate
 from dealerlog.fleet import MEMBERS, Fleet
 from dealerlog.loading import load_network
+from dealerlog.reviews import review
 from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.network import SEED, Network, network
 from dealerlog.standing import settled
@@ -76,6 +77,9 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
         for region in people.regions:
             body = {"region": region.code, "as_of": LAST_DAY.isoformat()}
             api.saw(await api.post("credit-rating", "/rating-runs", region.director, body, key=f"again-{region.code}"))
+        await settled(fleet)
+        directors = {region.code: region.director for region in people.regions}
+        await review(api, sample.dealers, late.dealers, directors)
     await settled(fleet)
     return [
         (service, pack(record.placement), record.document)

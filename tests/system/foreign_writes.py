@@ -51,6 +51,12 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /dealers/{dealer}/orders": {"number": "O-9", **MONEY},
         "POST /dealers/{dealer}/orders/{number}/cancel": REASON,
         "POST /rating-runs": {"region": "R2"},
+        "POST /dealers/{dealer}/credit-review": REASON,
+        "POST /dealers/{dealer}/credit-review/proposal": {},
+        "POST /dealers/{dealer}/credit-review/audit": {},
+        "POST /dealers/{dealer}/credit-review/approval": {},
+        "POST /dealers/{dealer}/credit-review/return": REASON,
+        "POST /dealers/{dealer}/credit-review/rejection": REASON,
     },
     "tiering": {
         "POST /sales": LINE,
@@ -59,3 +65,6 @@ WRITES: dict[str, dict[str, Any]] = {
     },
     "reporting": {},
 }
+
+NO_DEALERS = {"POST /delegations", "POST /delegations/{delegation}/revocation"}
+"""Writes of bound roles that name no dealer: a delegation is of the caller's own role and scope, whatever is sent."""

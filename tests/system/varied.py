@@ -29,7 +29,13 @@ PLACES = {
 }
 MONEY = ("amount", "annual_turnover", "forecast_monthly_sales", "measure", "limit")
 WORDS = ("name", "reason", "comment", "content", "lesson", "description")
-NAMED = {"run": ("run-", RUNS), "import": ("import-", FILES), "export": ("export-", FILES)}
+GIVEN = [f"0191d3a5-0000-7000-8000-00000000000{n}" for n in range(3)]
+NAMED = {
+    "run": ("run-", RUNS),
+    "import": ("import-", FILES),
+    "export": ("export-", FILES),
+    "delegation": ("delegation-", GIVEN),
+}
 """Categories whose key holds an id that `data` does not repeat."""
 CODED = {"region": "region", "branch": "branch", "territory": "territory"}
 """Categories whose key holds a code that `data` repeats, and the place that it is the code of."""
@@ -95,7 +101,7 @@ def _subject(category: str, kind: str, data: dict[str, Any], where: dict[str, st
         case "policy":
             data |= {"name": chance.choice(("standard", "strict")), "version": chance.randrange(1, 5)}
             return f"policy-{data['name']}"
-        case "run" | "import" | "export":
+        case "run" | "import" | "export" | "delegation":
             before, ids = NAMED[category]
             return before + chance.choice(ids)
     return dealer

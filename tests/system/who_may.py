@@ -56,6 +56,12 @@ HELD: dict[str, dict[str, str]] = {
         "limit.read": PEOPLE,
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
+        "review.read": PEOPLE,
+        "review.open": "manager general director credit",
+        "review.propose": "manager",
+        "review.act": "manager general director head credit",
+        "delegation.give": "general director",
+        "delegation.read": PEOPLE,
         "policy.publish": "head",
         "policy.read": PEOPLE,
     },
@@ -136,6 +142,14 @@ ROUTES: dict[str, str] = {
     """,
     "credit-rating": """
         POST   /credit-notes                                ledger.record
+        GET    /credit-reviews                              review.read
+        GET    /dealers/{dealer}/credit-review              review.read
+        POST   /dealers/{dealer}/credit-review              review.open
+        POST   /dealers/{dealer}/credit-review/approval     review.act
+        POST   /dealers/{dealer}/credit-review/audit        review.act
+        POST   /dealers/{dealer}/credit-review/proposal     review.propose
+        POST   /dealers/{dealer}/credit-review/rejection    review.act
+        POST   /dealers/{dealer}/credit-review/return       review.act
         GET    /dealers/{dealer}/exposure                   limit.read
         GET    /dealers/{dealer}/grade                      grade.read
         GET    /dealers/{dealer}/grades                     grade.read
@@ -147,6 +161,10 @@ ROUTES: dict[str, str] = {
         GET    /dealers/{dealer}/orders/{number}            order.read
         POST   /dealers/{dealer}/orders/{number}/cancel     order.cancel
         GET    /dealers/{dealer}/receivables                receivables.read
+        GET    /delegations                                 delegation.read
+        POST   /delegations                                 delegation.give
+        GET    /delegations/{delegation}                    delegation.read
+        POST   /delegations/{delegation}/revocation         delegation.give
         POST   /disputes                                    ledger.record
         POST   /disputes/settle                             ledger.record
         GET    /docs                                        -

@@ -1,4 +1,4 @@
-"""What is decided about the sample network: grades by each region's director, ABC classes, orders checked or held."""
+"""What is decided about the sample network: grades by each region's director, classes, orders checked, some reviews."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dealerlog.client import Api
 from dealerlog.problem import Problem
+from dealerlog.reviews import EVERY, review
 from dealerlog.sample.calendar import FIRST_DAY, LAST_DAY
 from dealerlog.sample.dealers import Dealer
 from dealerlog.sample.network import SEED, Network
@@ -25,13 +26,14 @@ WINDOW_FROM = FIRST_DAY.replace(year=LAST_DAY.year - 1)
 
 
 class Runs(NamedTuple):
-    """What it came to: dealers rated and left out, dealers classified, orders released and held, ids of the runs."""
+    """What it came to: dealers rated, left out, classified, orders released and held, reviews approved, runs' ids."""
 
     rated: int
     excluded: int
     classified: int
     released: int
     held: int
+    approved: int
     rating_runs: list[str]
     classification_run: str
 
@@ -52,12 +54,18 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
     with steps.step("orders", "") as step:
         states = await place_orders(api, network.dealers[::ORDERING], dealers)
         step.note = f"{len(states)} placed: {states.count('released')} released, {states.count('held')} held"
+    with steps.step("credit reviews", "") as step:
+        directors = {region.code: region.director for region in people.regions}
+        stages = await review(api, network.dealers[::EVERY], dealers, directors)
+        waiting = ", ".join(f"{stages.count(stage)} {stage}" for stage in ("audited", "proposed", "open"))
+        step.note = f"{len(stages)} before their time: {stages.count('none')} approved, {waiting}"
     return Runs(
         rated,
         excluded,
         classified["classified"],
         states.count("released"),
         states.count("held"),
+        stages.count("none"),
         [run_id(run) for run in done],
         run_id(classified),
     )

@@ -2,6 +2,8 @@
 
 from service.permissions import (
     AUDITOR,
+    BRANCH_GENERAL_MANAGER,
+    BRANCH_MANAGER,
     CREDIT_CONTROLLER,
     ENTERING,
     HEAD_OF_MARKETING,
@@ -23,6 +25,18 @@ PERMISSIONS = {
     "limit.read": PEOPLE,
     "run.start": (REGIONAL_DIRECTOR,),
     "run.read": (REGIONAL_DIRECTOR, REGION_CLERK, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR, OPERATOR),
+    "review.read": PEOPLE,
+    "review.open": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
+    "review.propose": (BRANCH_MANAGER,),
+    "review.act": (
+        BRANCH_MANAGER,
+        BRANCH_GENERAL_MANAGER,
+        REGIONAL_DIRECTOR,
+        HEAD_OF_MARKETING,
+        CREDIT_CONTROLLER,
+    ),  # beside whose step it is, those whom they may delegate it to
+    "delegation.give": (BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR),
+    "delegation.read": PEOPLE,
     "policy.publish": (HEAD_OF_MARKETING,),
     "policy.read": PEOPLE,
 }

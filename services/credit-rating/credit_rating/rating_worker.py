@@ -1,4 +1,4 @@
-"""The loop that carries rating runs on, and publishes the shipped policy in a fresh installation."""
+"""The loop that carries rating runs on, looks at every graded dealer once a day, and publishes the shipped policy."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 from credit_rating.published_policies import POLICIES
 from credit_rating.rating_run import Run, carry_on
 from credit_rating.snapshot import company_snapshot
+from credit_rating.watching import look_at_all
 from eventlog.log import Log
 from service.health import Heart
 from service.lifecycle import Loop
@@ -52,13 +53,16 @@ def loops(runtime: Runtime) -> Sequence[Loop]:
 
     async def run(heart: Heart, stopping: asyncio.Event) -> None:
         nonlocal trouble
-        published = False
+        published, looked_on = False, None
         while not stopping.is_set():
             try:
                 if not published:
                     await POLICIES.publish_shipped(runtime.log, runtime.settings.today())
                     published = True
                 await carry_on_unfinished(runtime.log)
+                if looked_on != (today := runtime.settings.today()):
+                    await look_at_all(runtime.log, today)
+                    looked_on = today
                 trouble = None
             except Exception as error:  # whatever failed, the run goes on at its cut once it passes
                 trouble = f"{type(error).__name__}: {error}"[:500]

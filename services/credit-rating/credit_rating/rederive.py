@@ -15,6 +15,7 @@ from credit_rating.domain.credit_file import CREDIT_FILE, AssignGrade, CreditFil
 from credit_rating.domain.rating import NotRated, Occasion, canonical_data, rate
 from credit_rating.domain.rating_run import ranked_digest
 from credit_rating.evidence import dealers_of, facts_of
+from credit_rating.occasions import Start, run_rows, start_of
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.policy import policy as policies
@@ -24,8 +25,14 @@ from credit_rating.rating_run import PARKED
 from credit_rating.snapshot import company_snapshot
 from eventlog.log import Log
 from eventlog.position import Cut, cut_from_json
-from eventlog.reading import LogRow, event_of
-from events import CreditGradeAssigned, CreditLimitSet, Event, GradeWithheld, RatingRunCompleted, RatingRunStarted
+from eventlog.reading import event_of
+from events import (
+    CreditGradeAssigned,
+    CreditLimitSet,
+    Event,
+    GradeWithheld,
+    RatingRunCompleted,
+)
 from events.decider import Refused
 from events.ids import canonical
 from events.readers import reader_for
@@ -79,7 +86,7 @@ class Rederived(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What a run decided for one dealer: a grade and its limit, or none."""
+    """What a run or a review decided for one dealer: a grade and its limit, or none."""
 
     dealer: UUID
     event: UUID
@@ -123,15 +130,16 @@ async def rederive_all(log: Log, run: UUID | None = None) -> AsyncIterator[Reder
 async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> AsyncIterator[Rederived]:
     """Every decision that the log holds, run by run, each with the tables brought to exactly its cut; then its end."""
     places = await _places(log)
-    started = {run: await _started(log, run) for run in places.keys() | await _runs(log)}
+    started = {run: await start_of(log, run) for run in await _runs(log)}
+    for run in places.keys() - started.keys():
+        first = await _placed(log, places[run][0])
+        started[run] = await start_of(log, run, first.stream, first.version)
     for run, start in sorted(started.items(), key=lambda each: (_size(each[1]), each[0])):
         await bring_to(cut_from_json(start.cut) if start else {})
         decisions = []
         for place in places.get(run, []):
-            decision = await _decision(log, place)
-            assert decision is not None, "its place was read from the log"
-            decisions.append(decision)
-            yield await _again(log, decision)
+            decisions.append(await _placed(log, place))
+            yield await _again(log, decisions[-1])
         if start and (end := await _end(log, run, start, decisions)) is not None:
             yield end
 
@@ -153,19 +161,15 @@ async def _runs(log: Log) -> set[str]:
     return {row["stream"].removeprefix("run-").removesuffix("/run") for row in await log.pool.fetch(RUNS)}
 
 
-async def _run_rows(log: Log, run: str) -> list[LogRow]:
-    return await log.read_stream(f"run-{run}/run")
-
-
-async def _started(log: Log, run: str) -> RatingRunStarted | None:
-    rows = await _run_rows(log, run)
-    started = event_of(rows[0].document) if rows else None
-    return started if isinstance(started, RatingRunStarted) else None
-
-
-def _size(start: RatingRunStarted | None) -> int:
+def _size(start: Start | None) -> int:
     """Orders cuts so that one within another comes first."""
     return sum(sum(parts.values()) for parts in start.cut.values()) if start else 0
+
+
+async def _placed(log: Log, place: Place) -> Decision:
+    decision = await _decision(log, place)
+    assert decision is not None, "its place was read from the log"
+    return decision
 
 
 async def _decision(log: Log, place: Place) -> Decision | None:
@@ -181,14 +185,14 @@ async def _decision(log: Log, place: Place) -> Decision | None:
 
 
 async def _again(log: Log, decision: Decision) -> Rederived:
-    start = await _started(log, decision.decided.run)
+    start = await start_of(log, decision.decided.run, decision.stream, decision.version)
     found = [Difference("run", decision.decided.run, "was never started")]
     if start is not None:
         found = await _differences(log, decision, start)
     return Rederived(decision.event, decision.dealer, UUID(decision.decided.run), found)
 
 
-async def _differences(log: Log, decision: Decision, start: RatingRunStarted) -> list[Difference]:
+async def _differences(log: Log, decision: Decision, start: Start) -> list[Difference]:
     async with company_snapshot(log.pool) as conn:
         facts = (await facts_of(conn, [decision.dealer], cut_from_json(start.cut))).get(decision.dealer)
         try:
@@ -198,9 +202,11 @@ async def _differences(log: Log, decision: Decision, start: RatingRunStarted) ->
     parked = isinstance(decision.decided, GradeWithheld) and decision.decided.reason == PARKED
     if facts is None and not parked:
         return [Difference("facts", "the dealer was onboarded", "no onboarding lies within the cut")]
-    occasion = Occasion(decision.decided.run, start.as_of, start.cut, start.policy, start.authorised_by)
+    occasion = Occasion(decision.decided.run, start.as_of, start.cut, start.policy, start.approved_by)
     before = await _file_before(log, decision.stream, decision.version)
-    rated = facts and rate(facts, policy=policy, occasion=occasion, previous_grade=before.grade)
+    rated = facts and rate(
+        facts, policy=policy, occasion=occasion, previous_grade=before.grade, overrides=start.overrides
+    )
     derived = _data(_events(before, rated, occasion, decision.decided))
     names = sorted(decision.data.keys() | derived.keys())
     return [each for name in names for each in _compared(name, decision.data.get(name), derived.get(name))]
@@ -224,9 +230,11 @@ def _withheld(said: Occasion, reason: str) -> GradeWithheld:
     )
 
 
-async def _end(log: Log, run: str, start: RatingRunStarted, decisions: list[Decision]) -> Rederived | None:
-    """The end of a completed run: whom it decided about, how many, and the digest of the list."""
-    last = (await _run_rows(log, run))[-1]
+async def _end(log: Log, run: str, start: Start, decisions: list[Decision]) -> Rederived | None:
+    """The end of a completed run: whom it decided about, how many, and the digest of the list. A review has none."""
+    if start.region is None:
+        return None
+    last = (await run_rows(log, run))[-1]
     completed = event_of(last.document)
     if not isinstance(completed, RatingRunCompleted):
         return None

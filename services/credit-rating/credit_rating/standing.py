@@ -10,6 +10,7 @@ from uuid import UUID
 
 from credit_rating.domain.credit_check import Standing, standing_of
 from credit_rating.evidence import entries_of
+from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions, wait_until_shown
 from eventlog.connection import Connection
@@ -20,9 +21,9 @@ from service.runtime import Runtime
 
 LAST = "select coalesce(max(sequence), 0) from log.event where partition = $1"
 SUSPENSION = "select suspended, suspension_on from dealer where dealer = $1"
-IN_FORCE = """
+IN_FORCE = f"""
 select g.dealer, g.event, g.run, g.as_of, g.grade, l."limit", g.sequence
-from grade g join run r on r.run = g.run and r.completed join credit_limit l on l.dealer = g.dealer and l.run = g.run
+from grade g join {CURRENT} using (run) join credit_limit l on l.dealer = g.dealer and l.run = g.run
 where g.dealer = $1 and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1
 """
 

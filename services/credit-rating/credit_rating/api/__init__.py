@@ -1,6 +1,18 @@
 """The HTTP interface: one file a resource."""
 
-from credit_rating.api import ageing, entries, grades, ledger, limits, orders, policies, receivables, runs
+from credit_rating.api import (
+    ageing,
+    delegations,
+    entries,
+    grades,
+    ledger,
+    limits,
+    orders,
+    policies,
+    receivables,
+    reviews,
+    runs,
+)
 from credit_rating.imports import IMPORTS
 from service.imports.api import imports_of
 
@@ -14,5 +26,7 @@ ROUTERS = [
     grades.router,
     limits.router,
     runs.router,
+    reviews.router,
+    delegations.router,
     policies.router,
 ]

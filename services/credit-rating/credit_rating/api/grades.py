@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from credit_rating.api.money import Money
 from credit_rating.domain.indicators import INDICATORS
+from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import named
 from credit_rating.rederive import rederive
 from events.fields import Day
@@ -26,12 +27,12 @@ router = Router("grades")
 LATEST_FIRST = Keyset("as_of", "sequence", descending=True)
 COLUMNS = """g.event as id, g.dealer, g.run, g.as_of, g.grade, g.previous_grade, g.rule, g.approved_by, g.recorded_at,
     g.sequence"""
-OF_COMPLETED = "from grade g join run r on r.run = g.run and r.completed where g.dealer = $1"
+OF_COMPLETED = f"from grade g join {CURRENT} using (run) where g.dealer = $1"
 IN_FORCE = f"select {COLUMNS} {OF_COMPLETED} and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1"
 LIST = f"select * from (select {COLUMNS} {OF_COMPLETED}) as g where {{after}} {{order}} limit {{limit}}"
-WHOLE = """
-select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, r.completed
-from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run left join run r on r.run = g.run
+WHOLE = f"""
+select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, r.run is not null as current
+from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run left join {CURRENT} on r.run = g.run
 where g.event = $1
 """
 
@@ -139,8 +140,7 @@ async def explain_grade(grade: UUID, read: Read) -> ExplanationView:
         dict(row)
         | {
             "id": row["event"],
-            "current": bool(row["completed"]),
-            "indicators": _indicators(json.loads(row["indicators"]), content["indicators"]),
+            "indicators": indicators_of(json.loads(row["indicators"]), content["indicators"]),
             "table_row": content["grades"][row["rule"].partition("/")[0]],
             "limit": dict(row) if row["limit"] is not None else None,
             "survey": json.loads(row["survey"] or "null"),
@@ -160,7 +160,8 @@ async def rederive_grade(grade: UUID, read: Read) -> RederivationView:
     return RederivationView(id=done.event, dealer=done.dealer, run=done.run, equal=done.equal, differences=found)
 
 
-def _indicators(said: dict[str, Any], rules: dict[str, Any]) -> list[dict[str, Any]]:
+def indicators_of(said: dict[str, Any], rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """The nine in their order, each as it was said, with the policy's thresholds."""
     return [
         {"note": None, "value": None, **said[each.name]}
         | {"name": each.name, "group": each.group, "thresholds": rules.get(each.name)}

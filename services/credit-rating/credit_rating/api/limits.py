@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from credit_rating.api.money import Money
 from credit_rating.domain.credit_check import exposure
 from credit_rating.domain.order import ORDERS
+from credit_rating.projections.review_step import CURRENT
 from credit_rating.snapshot import company_snapshot
 from credit_rating.standing import standing_in
 from events.fields import Day
@@ -25,7 +26,7 @@ router = Router("limits")
 LATEST_FIRST = Keyset("as_of", "sequence", descending=True)
 COLUMNS = """l.event as id, l.dealer, l.run, l.as_of, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient,
     l.basis, l.recorded_at, l.sequence"""
-OF_COMPLETED = "from credit_limit l join run r on r.run = l.run and r.completed where l.dealer = $1"
+OF_COMPLETED = f"from credit_limit l join {CURRENT} using (run) where l.dealer = $1"
 IN_FORCE = f"select {COLUMNS} {OF_COMPLETED} and l.as_of <= $2 order by l.as_of desc, l.sequence desc limit 1"
 LIST = f"select * from (select {COLUMNS} {OF_COMPLETED}) as l where {{after}} {{order}} limit {{limit}}"
 

@@ -1,6 +1,8 @@
 """The credit file of one dealer: opened with the dealer, graded by runs, reviewed when due (domain.md 2.5).
 
-Due = effective date (as-of) of the last grade + 3 months, or 30 days after onboarding; a review opens 14 days before.
+Due = effective date (as-of) of the last grade + 3 months, or 30 days after onboarding; a review opens 14 days before,
+or whenever somebody asks; 15 days after it was due it escalates, once. Between reviews a dealer whose computed
+indicators fall is watched. What a review goes through is in `review`.
 """
 
 from __future__ import annotations
@@ -11,14 +13,29 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from events import CreditFileOpened, CreditGradeAssigned, CreditLimitSet, CreditReviewOpened, Event, GradeWithheld
+from events import (
+    CreditFileOpened,
+    CreditGradeAssigned,
+    CreditLimitSet,
+    CreditReviewEscalated,
+    CreditReviewOpened,
+    CreditWatchEnded,
+    CreditWatchStarted,
+    Event,
+    FallenIndicator,
+    GradeWithheld,
+)
 from events.decider import Decider, Refused
+from events.types.shapes import PolicyRef
 
+from . import review
 from .calendar_window import plus_months
+from .review import ApproveGrade, AuditGrade, ProposeGrade, RejectReview, ReturnGrade, Review
 
 MONTHS_BETWEEN_RATINGS = 3
 FIRST_RATING_AFTER = timedelta(days=30)
 REVIEW_OPENS_BEFORE = timedelta(days=14)
+ESCALATES_AFTER = timedelta(days=15)
 
 
 class Command(BaseModel):
@@ -53,18 +70,53 @@ class OpenReview(Command):
     today: date
 
 
-CreditFileCommand: TypeAlias = OpenCreditFile | AssignGrade | WithholdGrade | OpenReview
+class CallReview(Command):
+    """From somebody who wants the dealer reviewed now."""
+
+    today: date
+    reason: str
+
+
+class EscalateReview(Command):
+    """From the clock, 15 days after `review_due`."""
+
+    review_due: date
+    today: date
+
+
+class Watch(Command):
+    """From the daily look at a dealer: `fallen` against the grade that the run gave, as of a day, at a cut."""
+
+    run: str
+    as_of: date
+    fallen: tuple[FallenIndicator, ...]
+    policy: PolicyRef
+    cut: dict[str, dict[str, int]]
+
+
+CreditFileCommand: TypeAlias = (
+    OpenCreditFile
+    | AssignGrade
+    | WithholdGrade
+    | OpenReview
+    | CallReview
+    | EscalateReview
+    | Watch
+    | review.ReviewCommand
+)
 
 
 class CreditFile(msgspec.Struct, frozen=True):
-    """The grade in force, and when the next is due."""
+    """The grade in force, when the next is due, the review under way, and whether the dealer is watched."""
 
     opened_on: date | None = None
     grade: int | None = None
     graded_as_of: date | None = None
     run: str | None = None
     review_due: date | None = None
-    review_open: bool = False
+    review: Review | None = None
+    escalated: bool = False
+    watched: bool = False
 
 
 def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
@@ -77,8 +129,22 @@ def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
         case WithholdGrade(withheld=withheld):
             return [withheld]
         case OpenReview(review_due=due, today=today):
-            wanted = file.review_due == due and not file.review_open and today >= due - REVIEW_OPENS_BEFORE
+            wanted = file.review_due == due and file.review is None and today >= due - REVIEW_OPENS_BEFORE
             return [CreditReviewOpened(review_due=due, opened_on=today)] if wanted else []
+        case CallReview(today=today, reason=reason):
+            if file.review is not None:
+                raise Refused("review-open", "A review of this dealer is under way: go on with that.")
+            return [CreditReviewOpened(review_due=file.review_due or today, opened_on=today, reason=reason)]
+        case EscalateReview(review_due=due, today=today):
+            wanted = file.review_due == due and not file.escalated and today >= due + ESCALATES_AFTER
+            return [CreditReviewEscalated(review_due=due, escalated_on=today)] if wanted else []
+        case Watch():
+            return _watch(file, command)
+        case ProposeGrade(proposed=proposed):
+            _follows(file, proposed.as_of, proposed.previous_grade)
+            return review.decide(_review(file), command)
+        case AuditGrade() | ApproveGrade() | ReturnGrade() | RejectReview():
+            return review.decide(_review(file), command)
 
 
 def _assign(file: CreditFile, graded: CreditGradeAssigned, limited: CreditLimitSet) -> list[Event]:
@@ -86,13 +152,31 @@ def _assign(file: CreditFile, graded: CreditGradeAssigned, limited: CreditLimitS
         raise Refused("limit-of-another-grade", "Assign the grade and the limit of one rating together.")
     if file.run == graded.run:
         return []
-    if file.graded_as_of is not None and graded.as_of < file.graded_as_of:
+    _follows(file, graded.as_of, graded.previous_grade)
+    return [graded, limited]
+
+
+def _follows(file: CreditFile, as_of: date, previous_grade: int | None) -> None:
+    if file.graded_as_of is not None and as_of < file.graded_as_of:
         raise Refused(
             "later-grade-in-force", f"The grade in force is as of {file.graded_as_of}: rate as of that day or later."
         )
-    if graded.previous_grade != file.grade:
+    if previous_grade != file.grade:
         raise Refused("previous-grade-changed", "The grade in force has changed since: rate the dealer again.")
-    return [graded, limited]
+
+
+def _review(file: CreditFile) -> Review:
+    if file.review is None:
+        raise Refused("no-review", "No review of this dealer is under way: open one first.")
+    return file.review
+
+
+def _watch(file: CreditFile, seen: Watch) -> list[Event]:
+    """An event when the dealer's standing begins or ceases to be worse than its grade says; nothing in between."""
+    if file.run != seen.run or bool(seen.fallen) == file.watched:
+        return []
+    common: dict[str, Any] = {"as_of": seen.as_of, "policy": seen.policy, "cut": seen.cut}
+    return [CreditWatchStarted(**common, fallen=seen.fallen) if seen.fallen else CreditWatchEnded(**common)]
 
 
 def evolve(file: CreditFile, event: Any) -> CreditFile:
@@ -108,10 +192,18 @@ def evolve(file: CreditFile, event: Any) -> CreditFile:
                 graded_as_of=event.as_of,
                 run=event.run,
                 review_due=review_due(event.as_of),
-                review_open=False,
+                review=None,
+                escalated=False,
+                watched=False,
             )
         case CreditReviewOpened():
-            return msgspec.structs.replace(file, review_open=True)
+            return msgspec.structs.replace(file, review=Review(event.review_due))
+        case CreditReviewEscalated():
+            return msgspec.structs.replace(file, escalated=True)
+        case CreditWatchStarted() | CreditWatchEnded():
+            return msgspec.structs.replace(file, watched=isinstance(event, CreditWatchStarted))
+        case _ if file.review is not None:
+            return msgspec.structs.replace(file, review=review.evolve(file.review, event))
         case _:
             return file
 

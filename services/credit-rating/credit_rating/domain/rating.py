@@ -6,16 +6,24 @@ Source: domain.md 2.3, 2.4, 2.7; architecture.md 4.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
 
-from events import CreditGradeAssigned, CreditLimitSet, Event, Indicator, PolicyRef, canonical
+from events import (
+    CreditGradeAssigned,
+    CreditLimitSet,
+    Event,
+    Indicator,
+    PolicyRef,
+    canonical,
+)
 
 from .facts import DealerFacts, Survey
 from .grades import grade_of
-from .indicators import Assessment, Graded, SurveyMissing, assess
+from .indicators import Assessment, Graded, Override, SurveyMissing, assess, overridden
 from .indicators.declared import Snapshot, snapshot
 from .limits import limit_of
 from .policy import CreditPolicy
@@ -45,15 +53,20 @@ class NotRated(NamedTuple):
 
 
 def rate(
-    facts: DealerFacts, *, policy: CreditPolicy, occasion: Occasion, previous_grade: int | None
+    facts: DealerFacts,
+    *,
+    policy: CreditPolicy,
+    occasion: Occasion,
+    previous_grade: int | None,
+    overrides: Iterable[Override] = (),
 ) -> Rated | NotRated:
     """Rate one dealer. `occasion.policy` must name `policy`; `previous_grade` is the grade in force before."""
     dealer = snapshot(facts, occasion.as_of)
     match assess(dealer, policy.indicators):
         case SurveyMissing(reason=reason):
             return NotRated(reason)
-        case Assessment() as assessment:
-            grade = _graded(assessment, policy, occasion, previous_grade)
+        case Assessment() as computed:
+            grade = _graded(overridden(computed, overrides), policy, occasion, previous_grade)
             return Rated(grade, _limited(dealer, grade.grade, policy, occasion))
 
 

@@ -5,6 +5,7 @@ from credit_rating.projections.credit_limit import credit_limit
 from credit_rating.projections.dealer import dealer
 from credit_rating.projections.dealer_reference import dealer_reference
 from credit_rating.projections.dealer_scope import dealer_scope
+from credit_rating.projections.delegation import delegation
 from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
 from credit_rating.projections.grade import grade
@@ -12,6 +13,8 @@ from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
 from credit_rating.projections.policy import policy
+from credit_rating.projections.review import review
+from credit_rating.projections.review_step import review_step
 from credit_rating.projections.run import run
 from credit_rating.projections.run_exclusion import run_exclusion
 from credit_rating.projections.survey_answer import survey_answer
@@ -25,6 +28,9 @@ TABLES = [
     ledger_entry,
     credit_file,
     due,
+    review,
+    review_step,
+    delegation,
     grade,
     credit_limit,
     orders,

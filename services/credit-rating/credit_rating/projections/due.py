@@ -1,23 +1,31 @@
-"""What falls due by date: a review opens 14 days before the next rating (domain.md 2.5)."""
+"""What falls due by date: a review opens 14 days before the next rating and escalates 15 days after (domain.md 2.5)."""
 
+from datetime import date
 from typing import Any
 
-from credit_rating.domain.credit_file import REVIEW_OPENS_BEFORE, review_due
+from credit_rating.domain.credit_file import ESCALATES_AFTER, REVIEW_OPENS_BEFORE, review_due
 from eventlog.clock import due_table
 from eventlog.projection import Patch
 from events import CreditFileOpened, CreditGradeAssigned
 
-OPEN_REVIEW = "open-review"
+OPEN_REVIEW, ESCALATE_REVIEW = "open-review", "escalate-review"
 due = due_table()
 
 
-@due.on(CreditFileOpened, uses=("review_due",))
-def opened(e: Any) -> Patch:
+@due.on(CreditFileOpened, uses=("review_due",), sets=())
+def opened(e: Any) -> list[Patch]:
     """The first review."""
-    return Patch(key=(OPEN_REVIEW, e.subject, e.data.review_due - REVIEW_OPENS_BEFORE))
+    return _of(e.subject, e.data.review_due)
 
 
-@due.on(CreditGradeAssigned, uses=("as_of",))
-def graded(e: Any) -> Patch:
+@due.on(CreditGradeAssigned, uses=("as_of",), sets=())
+def graded(e: Any) -> list[Patch]:
     """The review after a grade; the one before is not due any more, which the decider knows."""
-    return Patch(key=(OPEN_REVIEW, e.subject, review_due(e.data.as_of) - REVIEW_OPENS_BEFORE))
+    return _of(e.subject, review_due(e.data.as_of))
+
+
+def _of(dealer: str, due_on: date) -> list[Patch]:
+    return [
+        Patch(key=(OPEN_REVIEW, dealer, due_on - REVIEW_OPENS_BEFORE)),
+        Patch(key=(ESCALATE_REVIEW, dealer, due_on + ESCALATES_AFTER)),
+    ]

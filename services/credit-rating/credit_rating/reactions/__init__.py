@@ -1,8 +1,8 @@
 """Whenever … then …: one file a reaction, and what the clock issues by date."""
 
 from credit_rating.reactions.open_credit_file import open_credit_file
-from credit_rating.reactions.open_review import OPEN_REVIEWS
+from credit_rating.reactions.reviews import REVIEWS
 from credit_rating.reactions.use_reservation import use_reservation
 
 REACTIONS = [open_credit_file, use_reservation]
-CLOCK = [OPEN_REVIEWS]
+CLOCK = REVIEWS

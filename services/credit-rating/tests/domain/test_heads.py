@@ -17,7 +17,7 @@ from rules.policy import PolicyFile
     ("decider", "state"),
     [
         (ORDERS, Orders({"O1": OpenOrder(Decimal("12.30"), True, True)})),
-        (CREDIT_FILE, CreditFile(opened_on=date(2026, 1, 1), grade=3, review_due=date(2026, 4, 1), review_open=True)),
+        (CREDIT_FILE, CreditFile(opened_on=date(2026, 1, 1), grade=3, review_due=date(2026, 4, 1), watched=True)),
         (RATING_RUN, RatingRun({"region": "east", "as_of": "2026-06-30", "cut": {"a": {"0": 1}}}, True)),
         (POLICY_FILE, PolicyFile(2, date(2026, 1, 1))),
     ],

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from credit_rating.domain.indicators import Override, overrides_of
 from credit_rating.domain.rating import NotRated, Occasion, Rated, canonical_data, rate
+from events.decider import Refused
 from rules.policy import reference
 
 RUN = "0" * 8 + "-0000-7000-8000-" + "0" * 12
@@ -109,6 +111,7 @@ from importlib.resources import files
 from credit_rating.domain.entries import Invoice, Payment
 from credit_rating.domain.facts import DealerFacts, Survey
 from credit_rating.domain.policy import CreditPolicy
+from events.decider import Refused
 from rules.policy import reference
 from credit_rating.domain.rating import Occasion, canonical_data, rate
 content = json.loads(files("credit_rating").joinpath("policies/credit-2026-01.json").read_text("utf-8"))
@@ -141,3 +144,35 @@ def test_canonical_data_is_sorted_json_with_decimals_written_plainly(dealer, pol
     text = canonical_data(rate(dealer, policy=policy, occasion=occasion, previous_grade=None).limit).decode()
     assert list(json.loads(text)) == sorted(json.loads(text))
     assert "E" not in text.replace("E-", "")
+
+
+def test_an_override_changes_the_grade_and_is_never_hidden(dealer, policy, occasion):
+    computed = rate(dealer, policy=policy, occasion=occasion, previous_grade=4)
+    why = Override("licences", "C", "The licence was withdrawn last week.")
+    given = rate(dealer, policy=policy, occasion=occasion, previous_grade=4, overrides=[why])
+    assert given.grade.grade > computed.grade.grade and given.limit.coefficient < computed.limit.coefficient
+    before, after = computed.grade.indicators["licences"], given.grade.indicators["licences"]
+    assert (after.grade, after.note, after.inputs["computed"], after.inputs["reason"]) == (
+        "C",
+        "overridden",
+        before.grade,
+        why.reason,
+    )
+    others = given.grade.indicators.keys() - {"licences"}
+    assert all(given.grade.indicators[name] == computed.grade.indicators[name] for name in others)
+    assert [each.indicator for each in overrides_of(given.grade.indicators)] == ["licences"]
+    assert overrides_of(computed.grade.indicators) == ()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "code"),
+    [
+        ([Override("licences", "B", "It is.")], "override-without-effect"),
+        ([Override("licences", "A", "One."), Override("licences", "C", "Two.")], "override-without-effect"),
+        ([Override("karma", "A", "Good.")], "unknown-indicator"),
+    ],
+)
+def test_an_override_that_says_nothing_is_refused(dealer, policy, occasion, overrides, code):
+    with pytest.raises(Refused) as refused:
+        rate(dealer, policy=policy, occasion=occasion, previous_grade=4, overrides=overrides)
+    assert refused.value.code == code

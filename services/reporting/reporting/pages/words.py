@@ -91,6 +91,8 @@ class Words:
             return figures.money(Decimal(value))
         if name == "changed":
             return ", ".join(self.field(each) for each in value)
+        if name == "fallen":
+            return ", ".join(f"{self.indicator(each['indicator'])} {each['graded']} → {each['now']}" for each in value)
         if name == "rule":
             return self.rule(str(value))
         return self.code(value) if isinstance(value, str) else figures.told(value)

@@ -1,6 +1,7 @@
 """Rating and classification runs as facts, a row when one starts and one when it completes: only then is it current.
 
-`scope` is `company`, `region:<code>` or `branch:<code>`; `last_day` the as-of date, or the last day of the window.
+`scope` is `company`, `region:<code>` or `branch:<code>`; `last_day` the as-of date, or the last day of the window. An
+approved review is the run of one grade, of no scope, that starts and completes at once.
 """
 
 from typing import Any
@@ -9,6 +10,7 @@ from eventlog.projection import FactsTable, day, integer, json, text, uuid
 from events import (
     ClassificationRunCompleted,
     ClassificationRunStarted,
+    CreditGradeApproved,
     RatingRunCompleted,
     RatingRunStarted,
 )
@@ -49,6 +51,14 @@ def rating_started(e: Any) -> dict[str, Any]:
 def rating_completed(e: Any) -> dict[str, Any]:
     """They are current now."""
     return _row("rating", "completed", e, dealers=e.data.rated, digest=e.data.digest)
+
+
+@run.on(CreditGradeApproved, uses=("proposal", "as_of", "policy", "by"))
+def review_approved(e: Any) -> list[dict[str, Any]]:
+    """The grade that follows is current."""
+    about = {"run": e.data.proposal, "kind": "rating"}
+    begun = {"phase": "started", "last_day": e.data.as_of, "policy": e.data.policy, "authorised_by": e.data.by}
+    return [about | begun, about | {"phase": "completed", "dealers": 1}]
 
 
 @run.on(ClassificationRunStarted, uses=("scope", "measure", "window_from", "window_to", "policy", "authorised_by"))

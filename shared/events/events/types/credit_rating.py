@@ -113,11 +113,12 @@ class CreditFileOpened(Event, owner="credit-rating", stream="credit"):
     review_due: date
 
 
-class CreditReviewOpened(Event, owner="credit-rating", stream="credit"):
-    """A review opened, 14 days before it is due (domain.md 2.5)."""
+class CreditReviewOpened(Event, owner="credit-rating", stream="credit", version=2):
+    """A review opened, 14 days before it is due, or (`reason`) because somebody asked for it (domain.md 2.5)."""
 
     review_due: date
     opened_on: date
+    reason: Said | None = None
 
 
 class Indicator(Part):

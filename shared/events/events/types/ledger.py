@@ -18,6 +18,7 @@ STREAMS = streams(
         "run": "edited",
         "policy": "edited",
         "import": "edited",
+        "delegation": "edited",
     },
 )
 

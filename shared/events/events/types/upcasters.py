@@ -19,6 +19,12 @@ def the_excluded_are_counted(data: dict[str, Any], document: dict[str, Any]) -> 
     return {**data, "left_out": len(data.get("excluded") or ())}
 
 
+@upcast("CreditReviewOpened", from_version=1)
+def nobody_asked_for_the_review(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 reviews opened by date alone."""
+    return {**data, "reason": None}
+
+
 @upcast("ClassificationRunStarted", from_version=1)
 def nobody_was_excluded(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """Version 1 did not start while a stream was parked, so it left nobody out."""

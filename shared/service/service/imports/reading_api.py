@@ -22,7 +22,7 @@ RowNumber = Annotated[int, Path(ge=1, le=10**8)]
 NEWEST = Keyset("started", descending=True)
 LIST = """
 select id, file, sha256, profile, size, by, started_on, started, rows, accepted, duplicates, rejected, reason, reversed
-from file_import where {after} {order} limit {limit}
+from file_import where file is not null and {after} {order} limit {limit}
 """
 
 

@@ -12,6 +12,7 @@ from dealerlog.steps import Steps
 UNFILLED = frozenset(
     {
         *((each, "file_import") for each in MEMBERS),  # files come in below, in pounds; it is rebuilt there
+        ("credit-rating", "delegation"),
         ("tiering", "run_exclusion"),  # who was parked when a run began: nobody, in the sample network
     }
 )

@@ -17,9 +17,9 @@ async def rederived(scene: Scene) -> AsyncIterator[Finding]:
     """From the live tables, which is quick; then from the topics, which trusts no table."""
     runs = scene.whole.runs
     assert runs
-    yield await _grades(scene, runs.rated)
+    yield await _grades(scene, runs.rated + runs.approved)
     yield await _classes(scene, runs.classification_run, runs.classified)
-    yield await _from_topics(scene, "credit-rating", runs.rated + runs.excluded, len(runs.rating_runs))
+    yield await _from_topics(scene, "credit-rating", runs.rated + runs.excluded + runs.approved, len(runs.rating_runs))
     yield await _from_topics(scene, "tiering", runs.classified, 1)
 
 

@@ -59,6 +59,11 @@ def assess(dealer: Snapshot, rules: IndicatorRules) -> Assessment | SurveyMissin
     return Assessment({each.name: _graded(each, dealer, survey, rules) for each in INDICATORS}, survey)
 
 
+def computed(dealer: Snapshot, rules: IndicatorRules) -> dict[str, Graded]:
+    """The indicators that facts alone give; they need no survey."""
+    return {each.name: each.grade(dealer, rules) for each in INDICATORS if isinstance(each, FromFacts)}
+
+
 def _graded(indicator: FromFacts | FromSurvey, dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
     match indicator:
         case FromFacts():

@@ -1,0 +1,85 @@
+"""The daily look at every graded dealer: whoever's computed indicators fell below the grade's is put on watch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from credit_rating.domain.credit_file import CREDIT_FILE, Watch
+from credit_rating.domain.watch import fallen
+from credit_rating.evidence import facts_of
+from credit_rating.published_policies import named
+from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
+from eventlog.log import Log
+from eventlog.meta import Meta
+from eventlog.position import Cut, cut_to_json
+from events.decider import Refused
+from events.ids import command_id, event_id, request_hash
+from events.types.shapes import PolicyRef
+
+SLICE = 200
+GRADED = """
+select c.dealer, c.run, c.watched_since is not null as watched, g.policy, g.indicators
+from credit_file c join grade g on g.dealer = c.dealer and g.run = c.run
+where ($1::uuid is null or c.dealer > $1) order by c.dealer limit $2
+"""
+log = structlog.get_logger("watch")
+
+
+async def look_at_all(to: Log, today: date) -> int:
+    """Look at every graded dealer as of `today`; answers how many came under watch or were restored.
+
+    A dealer with a parked stream is passed over until that is mended: nobody is judged on half of what is known.
+    """
+    changed, last = 0, None
+    while True:
+        async with company_snapshot(to.pool) as conn:
+            rows = await conn.fetch(GRADED, last, SLICE)
+            commands = await _commands(conn, rows, today)
+        for dealer, command in commands:
+            changed += await _watch(to, dealer, command)
+        if len(rows) < SLICE:
+            return changed
+        last = rows[-1]["dealer"]
+
+
+async def _commands(conn: Any, rows: list[Mapping[str, Any]], today: date) -> list[tuple[UUID, Watch]]:
+    cut: Cut = await positions(conn)
+    parked = await parked_keys(conn, [str(row["dealer"]) for row in rows])
+    facts = await facts_of(conn, [row["dealer"] for row in rows], cut)
+    references = {row["policy"]: PolicyRef.model_validate_json(row["policy"]) for row in rows}
+    rules = {said: (await named(conn, reference)).policy.indicators for said, reference in references.items()}
+    found = []
+    for row in rows:
+        if str(row["dealer"]) in parked or row["dealer"] not in facts:
+            continue
+        reference = references[row["policy"]]
+        worse = fallen(facts[row["dealer"]], today, rules[row["policy"]], json.loads(row["indicators"]))
+        if bool(worse) != row["watched"]:
+            watch = Watch(run=str(row["run"]), as_of=today, fallen=worse, policy=reference, cut=cut_to_json(cut))
+            found.append((row["dealer"], watch))
+    return found
+
+
+async def _watch(to: Log, dealer: UUID, command: Watch) -> bool:
+    """Whether the dealer's watch began or ended; once a day, whoever asks how often."""
+    parts = ("watch", str(dealer), command.as_of.isoformat())
+    meta = Meta(
+        actor="clock",
+        business_date=command.as_of,
+        command_id=command_id(SERVICE, *parts),
+        request_hash=request_hash({"parts": list(parts)}),
+        correlation=str(command_id(SERVICE, *parts)),
+        event_ids=(event_id(SERVICE, *parts, 1),),
+    )
+    try:
+        written = await to.handle(CREDIT_FILE, str(dealer), command, meta)
+    except Refused as refusal:
+        log.warning("not watched", dealer=str(dealer), why=str(refusal))
+        return False
+    return bool(written.events) and not written.repeated
