@@ -133,7 +133,9 @@ class Admission:
         epoch = reached.epoch if arrived.offset == UNKNOWN_OFFSET else arrived.epoch
         match reached.judge(arrived.sequence, arrived.lineage, arrived.event, arrived.previous, epoch):
             case "next":
-                after = reached.after(arrived.sequence, arrived.lineage, arrived.event, arrived.offset).fenced(epoch)
+                after = reached.after(arrived.sequence, arrived.lineage, arrived.event, arrived.offset)
+                if arrived.epoch > arrived.lineage:
+                    after = after.fenced(epoch)
                 batch.arrivals.append(arrived)
                 batch.moves[place] = Move(move.before if move else reached, after, arrived.recorded_at)
                 batch.passed.pop(place, None)

@@ -100,9 +100,7 @@ def placement_of(headers: Any) -> bytes:
 
 def fence_of(record: Record) -> int | None:
     """The lineage of a fence, None if the record is none; raises `Unplaced`."""
-    if not is_fence(record.headers):
-        return None
-    return _epoch_of(record)
+    return _epoch_of(record) if is_fence(record.headers) else None
 
 
 def _epoch_of(record: Record) -> int | None:

@@ -42,6 +42,9 @@ class Reached(NamedTuple):
         `epoch` is the lineage under which it was sent, at least the event's own. What is late is nobody's history any
         more and is passed over, for a fence or an event of a higher lineage stands before it.
         """
+        follows = sequence == self.sequence + 1 and previous == self.event and epoch >= self.epoch
+        if follows and lineage >= self.lineage_of(self.sequence):
+            return "next"
         known = 1 <= sequence < self.sequence or (sequence == self.sequence and event == self.event)
         if known and self.lineage_of(sequence) == lineage:
             return "duplicate"
@@ -49,8 +52,7 @@ class Reached(NamedTuple):
             return "late"
         if sequence > self.sequence + 1:
             return "gap"
-        follows = sequence == self.sequence + 1 and previous == self.event
-        return "next" if follows and lineage >= self.lineage_of(self.sequence) else "fork"
+        return "fork"
 
     def after(self, sequence: int, lineage: int, event: bytes, offset: int) -> "Reached":
         """The position once that next record is applied."""

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -161,10 +162,30 @@ def database_restored(strike: Strike) -> None:
 
 @kind("late-publisher", "the same, and the old publisher wakes after `adopt`", every=4)
 def late_publisher(strike: Strike) -> None:
-    """A batch that it had in hand lands behind the fence: every reader passes it over, and the log goes on."""
+    """The batch that it had sent lands behind the fence: every reader passes it over, and the log goes on."""
+    before = asyncio.run(_late(strike.world))
     _restored(strike, wakes_late=True)
-    late = asyncio.run(_late(strike.world))
-    strike.note += f"; {late} late events" if late else ""
+    until(lambda: asyncio.run(_late(strike.world)) > before, "a batch behind the fence", 20)
+    strike.note += f"; {asyncio.run(_late(strike.world)) - before} late events"
+
+
+def _held(world: World) -> Callable[[], object]:
+    """Hold on its way what services are sending to Kafka, a batch among it; answers what lets it go.
+
+    Who connects from now on gets through.
+    """
+    proxy = world.to_kafka
+    proxy.half_open(True)
+
+    def unpublished() -> bool:
+        split = asyncio.run(recovery.standing(world))[SPLIT]
+        return any(last > split.marks.get(partition, 0) for partition, last in split.ends.items())
+
+    until(unpublished, "an event that is not published", 30)
+    time.sleep(0.3)  # the publisher looks every 20 ms
+    held, proxy._flowing = proxy._flowing, asyncio.Event()
+    proxy.half_open(False)
+    return lambda: proxy._loop.call_soon_threadsafe(held.set)
 
 
 async def _late(world: World) -> int:
@@ -181,6 +202,7 @@ def _restored(strike: Strike, *, wakes_late: bool) -> None:
     backup = _copy(world, follows=False)
     sleeper = world.of(SPLIT, "relay")
     _more_published(world)
+    let_go = _held(world) if wakes_late else None
     world.signal(sleeper, signal.SIGSTOP)
     _dies(strike)
     backup.start()
@@ -194,8 +216,10 @@ def _restored(strike: Strike, *, wakes_late: bool) -> None:
             strike.pause(1, 3)
     finally:
         _adopt(strike, asleep=sleeper.name if wakes_late else "")
-    if wakes_late:
-        strike.pause(3, 6)
+    if let_go:
+        strike.pause(0, 6)
+        let_go()
+        strike.pause(0, 1)
         world.signal(sleeper, signal.SIGCONT)
         strike.pause(0.5, 2)
     world.dismiss(second)
