@@ -197,6 +197,7 @@ async def test_health_metrics_and_operations_tell_how_it_is(client: httpx.AsyncC
     assert (await client.get("/health/ready")).status_code == 200
     metrics = (await client.get("/metrics")).text
     assert "dealerlog_backlog_events" in metrics and "dealerlog_lag_events{partition=" in metrics
+    assert 'dealerlog_late_events_total{reader="tables"} 0.0' in metrics
     assert [line for line in metrics.splitlines() if line.startswith("dealerlog_log_events ")] != [
         "dealerlog_log_events 0.0"
     ]

@@ -85,7 +85,8 @@ def restore(service: Service, name: Name = "default") -> None:
 def adopt(service: Service, name: Name = "default") -> None:
     """Open a log on another server, after a promotion or a restore to a moment: adds what only its topic has.
 
-    `dealerlog up` first, with the service itself stopped.
+    `dealerlog up` first, with the service itself stopped. A publisher of the old server that wakes later harms nothing:
+    the topic is fenced against it.
     """
     _each(name, [member(service)], lambda fleet, one, steps: records.adopt(fleet, one, steps))
 
