@@ -56,7 +56,7 @@ async def rows(where: Addresses, size: Size) -> AsyncIterator[Row]:
     )
     yield Row(
         "rebuild: filling the tables, two workers", "events/s", reached["two"], bare, reached["drain"],
-        (Aim(1.0), Aim(100_000, "ours")),
+        (Aim(1.0), Aim(100_000, "ours")), note="this process, and one that it starts within the time",
     )  # fmt: skip
     yield Row(
         "rebuild: whole, with digests of both sides and the switch",
