@@ -122,7 +122,7 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
         looking.add_done_callback(self._looking.discard)
 
     async def _look_for_emptied(self, places: Mapping[Place, tuple[TopicPartition, int]]) -> None:
-        """Find partitions whose records were deleted up to the very end, behind the position: no record tells of it."""
+        """Find what no record tells of: partitions emptied behind the position, or made anew and ending before it."""
         partitions = [partition for partition, _ in places.values()]
         try:
             first = await self._consumer.beginning_offsets(partitions)
@@ -132,6 +132,8 @@ class Consuming(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         for place, (partition, offset) in places.items():
             lost = end[partition] - 1 - offset
+            if lost < 0:  # where it ends exactly at the position nothing is out of range and nothing comes
+                self._seek({(partition.topic, partition.partition): first[partition]})
             if lost > 0 and first[partition] == end[partition]:
                 log.warning("a topic was emptied behind the position", place=place, lost=lost)
                 await self.reader.emptied(place, lost)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from asyncpg import InterfaceError
 
 from eventlog import reading
 from eventlog.agreement import Agreed, Diverged, Mark, agreed_marks
@@ -70,8 +72,9 @@ class Publisher:
                         try:
                             await self._hold(connection)
                         finally:
-                            if not connection.is_closed():
-                                await connection.execute(RELEASE)
+                            with suppress(InterfaceError):  # a lost connection was taken back, and a cancel must pass
+                                if not connection.is_closed():
+                                    await connection.execute(RELEASE)
                 self.stopped = None
             except Diverged as error:
                 if self.stopped != str(error):

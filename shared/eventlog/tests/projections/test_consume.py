@@ -92,6 +92,26 @@ async def test_a_wiped_and_republished_topic_changes_nothing_and_goes_on(stack, 
     assert await pool.fetchval("select sum(invoices) from g1.dealer") == 120
 
 
+async def test_a_topic_made_anew_that_ends_where_the_position_stood_is_read_from_its_start(
+    stack, world, pool, topic_prefix, prefixed
+):
+    for number in range(29):
+        prefixed.add(world.invoice(f"I-{number}"), DEALERS[0])
+    records = world.shuffled([prefixed], 5)
+    name = f"{topic_prefix}credit-rating.events"
+    async with world.topics(stack, [f"{topic_prefix}{each}.events" for each in ALL]) as admin:
+        await world.publish(stack, [*records[:10], *records[:10], *records[10:20]])  # the 20th stands at offset 29
+        async with worker(stack, world, pool, topic_prefix):
+            await until(counting(pool, 20))
+        await admin.delete_topics([name])
+        await asyncio.sleep(1)
+        await admin.create_topics([NewTopic(name, world.PARTITIONS, 1)])
+        await world.publish(stack, records)  # without the repeats it ends at offset 29: nothing stands there yet
+        async with worker(stack, world, pool, topic_prefix) as (projector, _):
+            await until(counting(pool, 29), seconds=10)
+            assert not projector.stopped
+
+
 async def test_a_record_that_is_none_of_ours_stops_its_partition_only(stack, world, pool, topic_prefix, prefixed):
     for number in range(40):
         prefixed.add(world.invoice(f"I-{number}"), DEALERS[number % 16])
