@@ -35,8 +35,7 @@ def line(console: Console, result: Result, planned: int) -> None:
 def table(console: Console, outcome: Outcome, kinds: Mapping[str, Kind]) -> None:
     """The figures by kind, what was not tried, and what it amounts to."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("fault", "what it is"):
-        drawn.add_column(heading, max_width=64)
+    drawn.add_column("fault", no_wrap=True)
     for heading in (
         "faults",
         "acknowledged",
@@ -49,13 +48,13 @@ def table(console: Console, outcome: Outcome, kinds: Mapping[str, Kind]) -> None
         "most s",
     ):
         drawn.add_column(heading, justify="right", no_wrap=True)
-    for name, kind in kinds.items():
+    for name in kinds:
         if ours := [each for each in outcome.results if each.kind == name]:
-            drawn.add_row(name, kind.says, *_figures(ours))
+            drawn.add_row(name, *_figures(ours))
     drawn.add_section()
     if outcome.last:
-        drawn.add_row("at the end", "every log, topic and table from its first row", *_figures([outcome.last]))
-    drawn.add_row("all", "", *_figures([*outcome.results, *([outcome.last] if outcome.last else [])]), style="bold")
+        drawn.add_row("all of it, at the end", *_figures([outcome.last]))
+    drawn.add_row("all", *_figures([*outcome.results, *([outcome.last] if outcome.last else [])]), style="bold")
     console.print(drawn)
     if outcome.last:
         _wrong(console, outcome.last)

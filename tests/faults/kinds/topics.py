@@ -9,7 +9,7 @@ import signal
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from dealerlog import records, running
+from dealerlog import records
 from dealerlog.topics import create_topics, delete_topics
 from eventlog import tail
 from events.placement import PARTITIONS
@@ -35,9 +35,8 @@ async def _republish(world: World, names: list[str], anew: bool) -> None:
     if anew:
         await delete_topics(world.fleet.kafka, topics)
         await gone(world, topics)
-    for member in world.fleet.members:
-        if member.name in names:
-            await records.republish(world.fleet, member, QUIET)
+    members = [each for each in world.fleet.members if each.name in names]
+    await asyncio.gather(*(records.republish(world.fleet, each, QUIET) for each in members))
 
 
 async def gone(world: World, topics: list[str]) -> None:
@@ -60,14 +59,7 @@ def kafka_wiped(strike: Strike) -> None:
     shutil.rmtree(world.kafka.folder / "data")
     world.start_kafka()
     strike.pause(0, 2)
-    names = [member.name for member in world.fleet.members]
-    processes = list(world.processes.values())
-    world.stop(processes)
-    asyncio.run(running.prepare(world.fleet, QUIET))
-    republish(world, names, anew=False)
-    for process in processes:
-        if process.child is None:
-            world.start(process)
+    republish(world, [member.name for member in world.fleet.members], anew=False)
     strike.renewed = True
 
 
