@@ -144,13 +144,14 @@ def _struck(number: int, planned: Planned, made: World, running: list[Client], j
     recovery.thawed(made)
     try:
         result.recovered_seconds = recovery.recover(made, running)
-        ledger.rewinding = False
+        ledger.whole_again()
         result.findings, result.by_nature = judge.look(strike)
         result.rebuilt, result.unequal = rebuild, judge.rebuilt(rebuild) or ""
     except recovery.NotRecovered as error:
         result.error = " ".join(filter(None, (result.error, str(error))))
         for process in made.processes.values():  # the next fault shall find a world that stands
             made.kill(process)
+        judge.forget()  # and this one may have made topics anew
     result.error = " ".join([*filter(None, [result.error]), *ledger.complaints[complaints:]])
     result.note, result.acknowledged = strike.note, ledger.acknowledged() - before
     result.restarts = made.restarts - restarts

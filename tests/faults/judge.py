@@ -26,19 +26,19 @@ class Judge:
 
     def __init__(self, world: World, ledger: Ledger) -> None:
         self.world, self.ledger = world, ledger
-        self._forget_logs()
+        self.forget()
 
     def look(self, strike: Strike | None = None) -> tuple[Findings, int]:
         """What is wrong now, and how many acknowledged writes the fault took by its nature."""
         if strike and strike.rewound:
-            self._forget_logs()
+            self.forget()
         elif strike and strike.renewed:
             self._forget_topics()
         return asyncio.run(self._look(rewound=bool(strike and strike.rewound)))
 
     def everything(self) -> Findings:
         """All of it anew: every log, topic and table from its first row, and each log against itself."""
-        self._forget_logs()
+        self.forget()
         return asyncio.run(self._everything())
 
     def rebuilt(self, service: str) -> str | None:
@@ -49,7 +49,8 @@ class Judge:
         """How many events the logs hold."""
         return sum(sum(history.ends().values()) for history in self.histories.values())
 
-    def _forget_logs(self) -> None:
+    def forget(self) -> None:
+        """Read all of it anew at the next look."""
         self.histories = {name: History(name) for name in MEMBERS}
         self._shown: dict[Shown, set[str]] = {}
         self._forget_topics()

@@ -78,6 +78,11 @@ class Ledger:
             self.complaints.append(text)
             self._write(complaint=text)
 
+    def whole_again(self) -> None:
+        """History stands: who read it while it was behind has to read it once more."""
+        if self.rewinding:
+            self.losses, self.rewinding = self.losses + 1, False
+
     def forgive(self, numbers: Iterable[str]) -> int:
         """Strike out what was lost by nature; answers how many had been acknowledged."""
         with self._lock:
