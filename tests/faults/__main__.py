@@ -57,10 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make faults", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="kinds:\n" + "\n".join(f"  {name:<20} {kind.says}" for name, kind in KINDS.items()),
+    )  # fmt: skip
     parser.add_argument("--faults", type=int, default=60, help="how many strike")
     parser.add_argument("--seed", type=int, default=1, help="repeats a schedule")
-    parser.add_argument("--kinds", default="", help=f"only these, separated by commas: {', '.join(KINDS)}")
+    parser.add_argument("--kinds", default="", help="only these, separated by commas")
     parser.add_argument("--json", type=Path, default=Path(".local/faults.json"), help="where the figures are written")
     parser.add_argument("--keep", type=Path, help="where logs and the ledger are copied to at the end")
     return parser
