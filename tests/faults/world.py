@@ -42,8 +42,6 @@ ROLES = ("api", "worker", "relay")
 PROBE_SECONDS = 2.0
 WAIT_SECONDS = 2
 """How long a request waits for what it must see: less than a client does, so that repeats do not pile up behind it."""
-QUICK = ("-XX:TieredStopAtLevel=1",)
-"""A broker that lives for seconds is not worth the better compiler, which takes as long as its start."""
 PATH = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
 Life = Literal["ok", "red", "silent", "dead"]
 
@@ -274,7 +272,7 @@ def _servers(
     to_kafka = Proxy(next(ports), given["kafka"])
     kafka = supervisor.kafka = ProxiedKafka(
         installation.folder / "kafka", port=given["kafka"], controller_port=given["kafka-controller"],
-        cache=installation.cache, logs=installation.logs, proxy=to_kafka.port, java=QUICK,
+        cache=installation.cache, logs=installation.logs, proxy=to_kafka.port,
     )  # fmt: skip
     kafka.start()
     to_postgres = Proxy(next(ports), postgres.port, commits=True)
