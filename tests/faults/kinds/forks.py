@@ -162,16 +162,19 @@ def database_restored(strike: Strike) -> None:
 
 @kind("late-publisher", "the same, and the old publisher wakes after `adopt`", every=4)
 def late_publisher(strike: Strike) -> None:
-    """The batch that it had sent lands behind the fence: every reader passes it over, and the log goes on."""
+    """The batch that it had sent lands behind the fence: every reader passes it over, and the log goes on.
+
+    The note says how many events were late: none if only the answer to its last batch was on the way.
+    """
     before = asyncio.run(_late(strike.world))
     _restored(strike, wakes_late=True)
     strike.note += f"; {asyncio.run(_late(strike.world)) - before} late events"
 
 
 def _held(world: World) -> Callable[[], object]:
-    """Hold on its way what services are sending to Kafka, a batch among it; answers what lets it go.
+    """Hold on its way what services and Kafka are sending each other; answers what lets it go.
 
-    Who connects from now on gets through.
+    A batch is among it, or the answer to one that has landed: then nothing comes late. Who connects now gets through.
     """
     proxy = world.to_kafka
     proxy.half_open(True)
