@@ -72,11 +72,14 @@ def main() -> int:
     parser.add_argument("subjects", nargs="*", choices=[*SUBJECTS, []], help="which rows; all unless given")
     parser.add_argument("--size", choices=SIZES, default="default")
     parser.add_argument("--rounds", type=int, help="how often each contender runs")
+    parser.add_argument("--length", type=int, help="events of the log whose cost is compared along its length")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
     size = SIZES[asked.size]
     if asked.rounds:
         size = size._replace(rounds=asked.rounds)
+    if asked.length is not None:
+        size = size._replace(length=asked.length)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic just made has no leader for a moment
     steps, subjects = Steps(), asked.subjects or list(SUBJECTS)
     with stack(steps) as where:

@@ -24,13 +24,17 @@ LIBRARIES = ("aiokafka", "asyncpg", "eventsourcing", "fastapi", "faststream", "m
 
 def table(rows: list[Row]) -> Table:
     """Ours, its yardstick, the ratio, and whether the aims are met."""
-    shown = Table(title="Dealerlog against what it is built from: medians of one run, ± half the spread")
-    shown.add_column("what", max_width=46)
+    shown = Table(
+        title="Dealerlog against what it is built from",
+        caption="Medians of one run, ± half the spread of its rounds. Ratio: ours by the yardstick's. "
+        "An aim is of the ratio (×) or of ours.",
+    )
+    shown.add_column("what", max_width=34)
     shown.add_column("ours", justify="right")
     shown.add_column("yardstick", justify="right")
     shown.add_column("ratio", justify="right")
     shown.add_column("aim", justify="right")
-    shown.add_column("against; note", max_width=54, style="dim")
+    shown.add_column("against; note", max_width=32, style="dim")
     for row in rows:
         yardstick = _figure(row.yardstick, row.unit) if row.yardstick else ""
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
@@ -52,13 +56,13 @@ def _figure(series: Any, unit: str) -> str:
 
 
 def _aim(row: Row, aim: Any) -> str:
-    figure = row.figure(aim)
+    figure, told = row.figure(aim), f"{aim} {'×' if aim.of == 'ratio' else row.unit}"
     if figure is None:
-        return str(aim)
+        return told
     if aim.met(figure):
-        return f"[green]✓ {aim}[/]"
+        return f"[green]✓ {told}[/]"
     factor = aim.value / figure if aim.at_least else figure / aim.value
-    return f"[red]✗ {aim}[/]\nmissed {factor:.1f} ×"
+    return f"[red]✗ {told}[/]\nmissed {factor:.1f} ×"
 
 
 async def machine(where: Addresses) -> dict[str, Any]:

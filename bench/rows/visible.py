@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import asyncpg
-import httpx
 
 from bench.measuring import Aim, Row, Series, percentile
+from bench.posting import Posting, posting
 from bench.processes import Running, running
 from bench.sizes import Size
 from bench.stack import service
@@ -23,7 +23,7 @@ from dealerlog.addresses import Addresses
 
 A_SECOND = 200
 WARM_UP_SECONDS = 5
-LOOK_SECONDS = 0.002
+LOOK_SECONDS = 0.004
 """How often the tables are looked at: the figures are too high by half of it on average."""
 LOST_SECONDS = 30
 OWNER, READER = "customer-registry", "reporting"
@@ -61,8 +61,7 @@ async def rows(where: Addresses, size: Size) -> AsyncIterator[Row]:
 async def steady(fleet: Running, seconds: int) -> Waits:
     """So many seconds of steady commands."""
     total, load = A_SECOND * seconds, Load(fleet)
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-    async with httpx.AsyncClient(trust_env=False, base_url=fleet.fleet.urls[OWNER], limits=limits) as http:
+    async with posting(fleet.fleet.urls[OWNER]) as http:
         watching = asyncio.create_task(load.watch(total, time.perf_counter() + seconds + LOST_SECONDS))
         begun, tasks = time.perf_counter(), []
         for number in range(total):
@@ -83,15 +82,15 @@ class Load:
         self._headers, self._run = fleet.bearer("head_of_marketing"), secrets.token_hex(3)
         self._unseen: dict[int, list[tuple[int, float]]] = {}
 
-    async def command(self, http: httpx.AsyncClient, number: int, due: float) -> None:
+    async def command(self, http: Posting, number: int, due: float) -> None:
         """Define a region."""
         headers = self._headers | {"Idempotency-Key": f"{self._run}-{number}"}
         body = {"code": f"R{self._run}{number}", "name": f"Region {number}"}
-        answer = await http.post("/regions", json=body, headers=headers)
-        if answer.status_code != 201:
-            raise AssertionError(answer.text)
+        answer = await http.post("/regions", body, headers)
+        if answer.status != 201:
+            raise AssertionError(answer.body.decode())
         self.waits.answered.append((time.perf_counter() - due) * 1000)
-        _, partition, sequence, _ = answer.headers["Dealerlog-Position"].split(":")
+        _, partition, sequence, _ = answer.headers["dealerlog-position"].split(":")
         self._unseen.setdefault(int(partition), []).append((int(sequence), due))
 
     async def watch(self, total: int, deadline: float) -> None:
