@@ -29,12 +29,12 @@ def table(rows: list[Row]) -> Table:
         caption="Medians of one run, ± half the spread of its rounds. Ratio: ours by the yardstick's. "
         "An aim is of the ratio (×) or of ours.",
     )
-    shown.add_column("what", max_width=34)
+    shown.add_column("what", max_width=30)
     shown.add_column("ours", justify="right")
     shown.add_column("yardstick", justify="right")
     shown.add_column("ratio", justify="right")
     shown.add_column("aim", justify="right")
-    shown.add_column("against; note", max_width=32, style="dim")
+    shown.add_column("against; note", max_width=28, style="dim")
     for row in rows:
         yardstick = _figure(row.yardstick, row.unit) if row.yardstick else ""
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
