@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from eventlog.log import Log
@@ -27,6 +26,7 @@ from events.types.shapes import PolicyRef
 from events.types.tiering import ClassificationRunStarted
 from service.health import Heart
 from service.lifecycle import Loop
+from service.loops import DATABASE_LOST
 from service.problems import Problem
 from service.runtime import Runtime
 from tiering.domain.abc import Ranking
@@ -44,7 +44,7 @@ POLL_SECONDS = 1.0
 UNFINISHED = """
 select r.run from run r where not exists (select from run_completion c where c.run = r.run) order by r.started_on, r.run
 """
-PASSING = (Problem, Refused, LogRefused, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+PASSING: tuple[type[Exception], ...] = (Problem, Refused, LogRefused, *DATABASE_LOST)
 """What may be otherwise a moment later: the worker says so and tries again."""
 logger = structlog.get_logger("running")
 

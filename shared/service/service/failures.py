@@ -25,7 +25,7 @@ log = structlog.get_logger("http")
 UNREACHABLE = (
     asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError,
     asyncpg.TooManyConnectionsError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError,
-    asyncpg.exceptions.InvalidCachedStatementError, ConnectionError, OSError,
+    asyncpg.exceptions.InvalidCachedStatementError, asyncpg.InternalClientError, ConnectionError, OSError,
 )  # fmt: skip
 ANSWERED: tuple[type[Exception], ...] = (
     Problem, Refused, RequestValidationError, HTTPException, LogRefused, Unreadable, asyncpg.PostgresError,

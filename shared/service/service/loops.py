@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 CLOCK_SECONDS = 5.0
 STALE_SECONDS = 20.0
 """No round for so long turns the live probe red; every wait within a round that is not one is bounded below it."""
-DATABASE_LOST: tuple[type[Exception], ...] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+DATABASE_LOST: tuple[type[Exception], ...] = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError,
+)  # fmt: skip
+"""The internal error is what asyncpg raises where a connection breaks in the midst of a COMMIT."""
 LOG_LOST: tuple[type[Exception], ...] = (*DATABASE_LOST, LogRefused)
 KAFKA_LOST: tuple[type[Exception], ...] = (NotReady, KafkaError, OSError, TimeoutError)
 KAFKA_SECONDS, DATABASE_SECONDS = 1.0, 0.5

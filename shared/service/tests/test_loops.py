@@ -8,10 +8,14 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from service.loops import excuse, went_round
+from eventlog.publisher import Publisher
+from service.health import Health, Heart
+from service.loops import _publishing, excuse, went_round
+from service.testing import settings_of
 
 
 def consuming(*, broken: bool = False, behind: int = 0, unheard: bool = False, applying: bool = False) -> Any:
@@ -73,3 +77,24 @@ async def test_a_publisher_that_hangs_although_kafka_answers_is_not_excused(monk
 
 async def test_a_publisher_that_goes_round_costs_kafka_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not await asked(SimpleNamespace(turned_at=time.monotonic()), None, monkeypatch)
+
+
+async def test_a_connection_that_breaks_within_a_commit_does_not_end_the_publisher(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds, stopping = 0, asyncio.Event()
+
+    async def run(self: Publisher) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+        stopping.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Publisher, "run", run)
+    monkeypatch.setattr("service.loops.DATABASE_SECONDS", 0.0)
+    runtime: Any = SimpleNamespace(name="tiering", settings=settings_of(), log=SimpleNamespace(), health=Health())
+    figures: Any = SimpleNamespace(kafka=None, publisher=None)
+    await asyncio.wait_for(_publishing(runtime, figures).run(Heart("publisher", 20.0), stopping), 5)
+    assert rounds == 2
