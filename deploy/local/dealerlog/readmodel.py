@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from dealerlog.fleet import Fleet, Member
 from dealerlog.problem import Problem
-from eventlog import comparing, generations
+from eventlog import comparing, generations, loading
 from eventlog.database import connect_pool
 from eventlog.digest import Digest, digest
 from eventlog.loading import Lost, Stalled
@@ -21,7 +21,7 @@ from eventlog.plan import Plan
 from eventlog.rebuild import Busy, Different, Progress, Rebuild, Rebuilt
 from eventlog.slice import Forked
 from eventlog.topics import topic_of
-from eventlog.workers import WorkerFailed
+from eventlog.workers import WorkerFailed, Workers
 
 FIGURES = """
 select (select count(*) from log.event) as events,
@@ -110,15 +110,20 @@ class ReadModel:
             columns = comparing.compared_columns(self.plan, current.shape, comparing.changes(self.plan, {}))
             return await comparing.digests(connection, current.schema, columns, {})
 
-    async def rebuild(self, progress: Callable[[Progress], None], *, keep: bool = False) -> Rebuilt:
+    async def rebuild(self, progress: Callable[[Progress], None], *, keep: bool = False, processes: int = 1) -> Rebuilt:
         """Fill a new generation from Kafka, compare and switch; raises Problem where they differ or it cannot be done.
 
-        Afterwards every other generation is dropped, unless `keep`: the old one then stays, unread.
+        Afterwards every other generation is dropped, unless `keep`: the old one then stays, unread. Several
+        `processes` share the partitions where there is enough to read.
         """
         from service.rls import RowSecurity
 
+        kafka = self.fleet.kafka.client_options()
+        if processes > 1 and "ssl_context" in kafka:
+            raise Problem("Kafka is reached by TLS, which one process cannot hand to another: rebuild with one")
         rebuild = Rebuild(
-            self.plan, self.pool, kafka=self.fleet.kafka.client_options(),
+            self.plan, self.pool, kafka=kafka,
+            load=self._workers(processes) if processes > 1 else loading.load,
             topics={topic_of(source, self.fleet.prefix): source for source in self.plan.sources},
             security=RowSecurity.of(self.fleet.databases[self.member.name].name), progress=progress,
         )  # fmt: skip
@@ -131,6 +136,11 @@ class ReadModel:
                 if not keep and not each.current and each.generation < rebuilt.generation:
                     await generations.drop(connection, each.generation)
         return rebuilt
+
+    def _workers(self, processes: int) -> Workers:
+        return Workers(
+            f"{self.member.package}.projections:TABLES", self.fleet.databases[self.member.name].app, processes
+        )
 
 
 @asynccontextmanager

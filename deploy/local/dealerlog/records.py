@@ -22,7 +22,7 @@ from eventlog.republish import republish as forget_marks
 from eventlog.topics import declared
 
 
-async def rebuild(fleet: Fleet, member: Member, steps: Steps, *, keep: bool = False) -> Rebuilt:
+async def rebuild(fleet: Fleet, member: Member, steps: Steps, *, keep: bool = False, processes: int = 1) -> Rebuilt:
     """Rebuild a service's tables with a bar that shows events done, their rate and the time left."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     bar = Bar(*columns, TimeRemainingColumn(), console=steps.console, transient=True)
@@ -35,7 +35,7 @@ async def rebuild(fleet: Fleet, member: Member, steps: Steps, *, keep: bool = Fa
 
     async with opened(fleet, member) as inside:
         with steps.quiet_step("rebuild", member.name) as step, bar:
-            rebuilt = await inside.rebuild(told, keep=keep)
+            rebuilt = await inside.rebuild(told, keep=keep, processes=processes)
             rows = sum(each.green.rows for each in rebuilt.compared)
             rate = rebuilt.events / max(rebuilt.seconds, 1e-6)
             step.note = (

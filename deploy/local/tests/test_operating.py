@@ -20,13 +20,13 @@ from dealerlog.problem import Problem
 from dealerlog.readmodel import ReadModel
 from dealerlog.rederiving import LEFT_SECONDS, left_behind
 from dealerlog.testing import MakeDatabase
-from eventlog import generations
+from eventlog import generations, loading
 from eventlog.generations import Built
 from eventlog.loading import Lost, Stalled
 from eventlog.plan import Plan
 from eventlog.rebuild import Busy, Rebuilt
 from eventlog.slice import Forked
-from eventlog.workers import WorkerFailed
+from eventlog.workers import WorkerFailed, Workers, declared
 
 NOW = 0x65F0A1B2
 
@@ -80,6 +80,36 @@ async def test_old_tables_go_unless_they_are_kept(
     monkeypatch.setattr(generations, "drop", drop)
     await inside.rebuild(lambda progress: None, keep=keep)
     assert dropped == gone
+
+
+async def test_a_rebuild_by_several_processes_names_the_services_own_tables(
+    inside: ReadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[object] = []
+
+    async def run(rebuild: readmodel.Rebuild) -> Rebuilt:
+        loads.append(rebuild._load)
+        return Rebuilt(4, 0, 0.0, [], [], [], [])
+
+    monkeypatch.setattr(readmodel.Rebuild, "run", run)
+    monkeypatch.setattr(generations, "built", lambda _: _nothing())
+    for processes in (1, 2):
+        await inside.rebuild(lambda progress: None, processes=processes)
+    one, two = loads
+    assert one is loading.load and isinstance(two, Workers)
+    assert {each.name for each in declared(two._tables)} == {each.name for each in inside.member.declaration.tables}
+
+
+async def _nothing() -> list[Built]:
+    return []
+
+
+async def test_a_rebuild_over_tls_is_refused_to_several_processes(
+    inside: ReadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KafkaAddress, "client_options", lambda self: {"ssl_context": object()})
+    with pytest.raises(Problem, match="rebuild with one"):
+        await inside.rebuild(lambda progress: None, processes=2)
 
 
 def test_only_a_database_that_was_left_behind_for_a_day_is_dropped() -> None:

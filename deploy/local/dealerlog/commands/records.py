@@ -22,6 +22,8 @@ Service = Annotated[str, typer.Argument(help=f"One of {', '.join(MEMBERS)}.")]
 Perhaps = Annotated[str | None, typer.Argument(help=f"One of {', '.join(MEMBERS)}.")]
 Every = Annotated[bool, typer.Option("--all", help="Every service.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave the old tables there, unread, until the next rebuild.")]
+Processes = Annotated[int, typer.Option("--processes", min=1, max=16, metavar="N", help="Share a long log among N "
+                                        "processes (a short one is read by one).")]  # fmt: skip
 Stream = Annotated[str, typer.Argument(help="The stream as `dealerlog status` names it, such as <dealer>/ledger.")]
 Source = Annotated[str | None, typer.Option("--source", help="The log it belongs to; the service's own if not given.")]
 
@@ -32,14 +34,20 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def rebuild(service: Perhaps = None, every: Every = False, keep: Keep = False, name: Name = "default") -> None:
+def rebuild(
+    service: Perhaps = None,
+    every: Every = False,
+    keep: Keep = False,
+    processes: Processes = 1,
+    name: Name = "default",
+) -> None:
     """Fill a service's tables anew from Kafka beside those that serve, prove them equal, switch, and drop the old ones.
 
     Refuses, and leaves everything as it was, where a table comes out otherwise. Old tables that an earlier --keep or a
     refusal left are dropped, too.
     """
     members = _members(service, every)
-    _each(name, members, lambda fleet, one, steps: records.rebuild(fleet, one, steps, keep=keep))
+    _each(name, members, lambda fleet, one, steps: records.rebuild(fleet, one, steps, keep=keep, processes=processes))
 
 
 def rederive(service: Perhaps = None, every: Every = False, name: Name = "default") -> None:
