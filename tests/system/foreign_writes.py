@@ -50,6 +50,7 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /ledger:bulk": [INVOICE | {"kind": "invoice"}, PAYMENT | BY_NUMBER | {"kind": "payment"}],
         "POST /dealers/{dealer}/orders": {"number": "O-9", **MONEY},
         "POST /dealers/{dealer}/orders/{number}/cancel": REASON,
+        "POST /dealers/{dealer}/orders/{number}/release": REASON,
         "POST /rating-runs": {"region": "R2"},
         "POST /dealers/{dealer}/credit-review": REASON,
         "POST /dealers/{dealer}/credit-review/proposal": {},

@@ -50,6 +50,7 @@ HELD: dict[str, dict[str, str]] = {
         "receivables.read": PEOPLE,
         "order.place": "rep manager clerk importer",
         "order.cancel": "rep manager clerk credit importer",
+        "order.release": "director head credit",
         "order.read": PEOPLE,
         "grade.read": PEOPLE,
         "grade.rederive": "credit auditor operator",
@@ -160,6 +161,7 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/orders                     order.place
         GET    /dealers/{dealer}/orders/{number}            order.read
         POST   /dealers/{dealer}/orders/{number}/cancel     order.cancel
+        POST   /dealers/{dealer}/orders/{number}/release    order.release
         GET    /dealers/{dealer}/receivables                receivables.read
         GET    /delegations                                 delegation.read
         POST   /delegations                                 delegation.give

@@ -19,6 +19,7 @@ PERMISSIONS = {
     "receivables.read": PEOPLE,
     "order.place": ENTERING,
     "order.cancel": (*ENTERING, CREDIT_CONTROLLER),
+    "order.release": (CREDIT_CONTROLLER, REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "order.read": PEOPLE,
     "grade.read": PEOPLE,
     "grade.rederive": (AUDITOR, OPERATOR, CREDIT_CONTROLLER),

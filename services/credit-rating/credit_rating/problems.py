@@ -9,6 +9,7 @@ PROBLEMS = {
     "future-date": Kind(422, "Date in the future", "Correct the date: at most one day ahead for a document."),
     "implausible-due-date": Kind(422, "Implausible due date", "Correct the due date or the invoice's date."),
     "order-not-open": Kind(409, "Order not open", "Read the order: it is cancelled, invoiced in full, or unknown."),
+    "order-not-held": Kind(409, "Order not held", "Read the order: it is released, cancelled, invoiced or unknown."),
     "order-known": Kind(409, "Order number used", "Give the order a number of its own."),
     "not-authorised-for-region": Kind(403, "Not the director of this region", "Ask the director of the region."),
     "stage-wrong": Kind(409, "Not at this step", "Read the review: it waits for another step."),

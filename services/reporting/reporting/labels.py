@@ -127,6 +127,7 @@ EVENTS: dict[str, str] = {
     "OrderPlaced": N_("Order placed"),
     "OrderReleased": N_("Order released"),
     "OrderHeld": N_("Order held"),
+    "OrderHoldReleased": N_("Order released from hold"),
     "OrderCancelled": N_("Order cancelled"),
     "ReservationUsed": N_("Reservation used"),
     "ReservationReturned": N_("Reservation returned"),

@@ -1,4 +1,4 @@
-"""Orders: placed, checked against the dealer's limit at once, released or held; cancelled."""
+"""Orders: placed, checked against the dealer's limit at once, released or held; a hold released; cancelled."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_rating.api.money import Money
 from credit_rating.closed import Closed
-from credit_rating.domain.order import ORDERS, CancelOrder, Orders
+from credit_rating.domain.order import ORDERS, CancelOrder, Orders, ReleaseHold
 from credit_rating.domain.order import PlaceOrder as Place
 from credit_rating.standing import gathered_standing
-from events import CreditCheck, HoldReason, OrderHeld, OrderPlaced, OrderReleased
+from events import CreditCheck, HoldReason, OrderHeld, OrderHoldReleased, OrderPlaced, OrderReleased
 from events.decider import Refused
 from events.fields import Amount, Code, Currency, Said
 from service.context import Read, Write
@@ -27,7 +27,8 @@ from service.scope import require_dealer_in_scope
 
 router = Router("orders")
 BY_NUMBER = Keyset("number")
-COLUMNS = "number, amount, currency, prepaid, ordered_on, state, reasons, checked, cancelled_because, used"
+COLUMNS = """number, amount, currency, prepaid, ordered_on, state, reasons, checked, released_by, released_because,
+    cancelled_because, used"""
 ONE = f"select {COLUMNS} from orders where dealer = $1 and number = $2"
 LIST = f"select {COLUMNS} from orders where dealer = $1 and {{after}} {{order}} limit {{limit}}"
 
@@ -51,8 +52,14 @@ class Cancel(Closed):
     reason: Said = Field(examples=["The dealer withdrew it."])
 
 
+class Release(Closed):
+    """Why the order may go in spite of what holds it."""
+
+    reason: Said = Field(examples=["The transfer was seen; it is booked tomorrow."])
+
+
 class OrderView(BaseModel):
-    """An order and the check it went through; `reasons` is empty unless it is held."""
+    """An order and the check it went through; `reasons` is empty unless it was held."""
 
     number: str
     amount: Money
@@ -63,7 +70,21 @@ class OrderView(BaseModel):
     reasons: list[HoldReason] = []
     check: CreditCheck | None = None
     used: Money = Decimal(0)
+    released_by: str | None = None
+    released_because: str | None = None
     cancelled_because: str | None = None
+
+
+class HoldReleasedView(BaseModel):
+    """An order that somebody released; `reasons` is what held it still."""
+
+    number: str
+    state: str
+    amount: Money
+    reasons: list[HoldReason]
+    check: CreditCheck
+    released_by: str
+    released_because: str
 
 
 class CancelledView(BaseModel):
@@ -99,6 +120,26 @@ async def cancel_order(dealer: UUID, number: str, body: Cancel, write: Write) ->
         await require_dealer_in_scope(conn, dealer)
     written = await write.handle(ORDERS, str(dealer), CancelOrder(number=number, reason=body.reason))
     return write.answer(written, CancelledView(number=number, state="cancelled", cancelled_because=body.reason))
+
+
+@router.post(
+    "/dealers/{dealer}/orders/{number}/release", permission="order.release", answers=HoldReleasedView, edits=True,
+    status=200, problems=("order-not-held",),
+)  # fmt: skip
+async def release_hold(dealer: UUID, number: str, body: Release, write: Write) -> Response:
+    """Release a held order in spite of its reasons, which are worked out anew and recorded with who took it on."""
+    async with write.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+
+    async def checked(_: Orders) -> ReleaseHold:
+        standing = await gathered_standing(write.runtime, dealer, write.today)
+        return ReleaseHold(number=number, reason=body.reason, by=write.caller.login, standing=standing)
+
+    written = await write.handle(ORDERS, str(dealer), None, prepare=checked)
+    (done,) = written.events
+    assert isinstance(done, OrderHoldReleased)
+    said = done.model_dump() | {"state": "released", "released_by": done.by, "released_because": done.reason}
+    return write.answer(written, HoldReleasedView.model_validate(said))
 
 
 @router.get("/dealers/{dealer}/orders", permission="order.read", answers=Page[OrderView])

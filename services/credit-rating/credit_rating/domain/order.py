@@ -1,5 +1,7 @@
 """Orders of one dealer: placed, then released (which reserves headroom) or held with every reason (domain.md 2.7).
 
+A hold is released by somebody entitled, with a reason, in spite of what holds the order.
+
 The state holds open orders only. Every check is a write to this one stream at an expected version, so two checks at
 once can never spend the same headroom; an order number is claimed for good, so it is placed once.
 """
@@ -14,7 +16,16 @@ from typing import Any, TypeAlias
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from events import Event, OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationReturned, ReservationUsed
+from events import (
+    Event,
+    OrderCancelled,
+    OrderHeld,
+    OrderHoldReleased,
+    OrderPlaced,
+    OrderReleased,
+    ReservationReturned,
+    ReservationUsed,
+)
 from events.decider import Claims, Decider, Refused
 
 from .credit_check import Reserved, Standing, checked_against, hold_reasons
@@ -35,6 +46,15 @@ class PlaceOrder(Command):
     currency: str
     prepaid: bool = False
     ordered_on: date
+    standing: Standing
+
+
+class ReleaseHold(Command):
+    """Somebody entitled lets a held order go in spite of what holds it; `standing` as of the day of the release."""
+
+    number: str
+    reason: str
+    by: str
     standing: Standing
 
 
@@ -77,7 +97,7 @@ class ReturnReservation(Command):
     taken: Taken | None = None
 
 
-OrderCommand: TypeAlias = PlaceOrder | CancelOrder | UseReservation | ReturnReservation
+OrderCommand: TypeAlias = PlaceOrder | ReleaseHold | CancelOrder | UseReservation | ReturnReservation
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
@@ -112,6 +132,8 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
     match command:
         case PlaceOrder():
             return _place(orders, command)
+        case ReleaseHold():
+            return [_hold_released(orders, command)]
         case CancelOrder(number=number, reason=reason):
             if number not in orders.open:
                 raise Refused(
@@ -143,6 +165,22 @@ def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
     return [placed, OrderReleased(number=order.number, amount=order.amount, check=check)]
 
 
+def _hold_released(orders: Orders, asked: ReleaseHold) -> OrderHoldReleased:
+    order = orders.open.get(asked.number)
+    if order is None or order.released:
+        raise Refused(
+            "order-not-held", f"Order {asked.number} is not held: there is nothing to release.", number=asked.number
+        )
+    return OrderHoldReleased(
+        number=asked.number,
+        amount=order.amount,
+        reasons=tuple(hold_reasons(order.amount, order.prepaid, asked.standing, orders.reserved)),
+        check=checked_against(asked.standing, orders.reserved),
+        reason=asked.reason,
+        by=asked.by,
+    )
+
+
 def _usable(orders: Orders, number: str, amount: Decimal) -> Decimal:
     """What an invoice uses up of its order: at most what is left of it; 0 if nothing is reserved.
 
@@ -158,7 +196,7 @@ def evolve(orders: Orders, event: Any) -> Orders:
     match event:
         case OrderPlaced(number=number):
             return _with(orders, number, OpenOrder(event.amount, event.prepaid))
-        case OrderReleased(number=number):
+        case OrderReleased(number=number) | OrderHoldReleased(number=number):
             return _with(orders, number, msgspec.structs.replace(orders.open[number], released=True))
         case OrderCancelled(number=number):
             return _with(orders, number, None)

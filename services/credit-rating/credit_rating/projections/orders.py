@@ -3,7 +3,15 @@
 from typing import Any
 
 from eventlog.projection import Patch, StateTable, boolean, day, json, money, text, uuid
-from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationReturned, ReservationUsed
+from events import (
+    OrderCancelled,
+    OrderHeld,
+    OrderHoldReleased,
+    OrderPlaced,
+    OrderReleased,
+    ReservationReturned,
+    ReservationUsed,
+)
 
 orders = StateTable(
     "orders",
@@ -16,6 +24,8 @@ orders = StateTable(
         "state": text,
         "reasons": json,
         "checked": json,
+        "released_by": text,
+        "released_because": text,
         "cancelled_because": text,
         "used": money,
     },
@@ -50,6 +60,21 @@ def held(e: Any) -> Patch:
     return Patch(
         key=(e.subject, e.data.number),
         set={"state": "held", "reasons": e.data.reasons, "checked": e.data.check},
+    )
+
+
+@orders.on(OrderHoldReleased, uses=("number", "check", "reason", "by"))
+def hold_released(e: Any) -> Patch:
+    """It holds headroom in spite of its reasons, which stay."""
+    about = e.data
+    return Patch(
+        key=(e.subject, about.number),
+        set={
+            "state": "released",
+            "checked": about.check,
+            "released_by": about.by,
+            "released_because": about.reason,
+        },
     )
 
 

@@ -32,7 +32,7 @@ async def test_a_run_gives_grades_and_limits_with_everything_they_rest_on(world:
     assert again["equal"] and again["differences"] == []
 
 
-async def test_an_order_within_the_limit_is_released_and_one_above_is_held_with_the_reason(world: Any) -> None:
+async def test_an_order_above_the_limit_is_held_with_the_reason_until_somebody_entitled_releases_it(world: Any) -> None:
     dealer = await world.dealer("1004")
     await world.trade(dealer, "1004", months=26, amount="60000.00")
     paid = {
@@ -48,3 +48,22 @@ async def test_an_order_within_the_limit_is_released_and_one_above_is_held_with_
     assert (first.status_code, first.json()["state"]) == (201, "released"), first.text
     assert second.json()["state"] == "held"
     assert [reason["code"] for reason in second.json()["reasons"]] == ["limit-exceeded"]
+    headroom = await world.get(f"/dealers/{dealer}/exposure")
+
+    path, why = f"/dealers/{dealer}/orders/O-2", {"reason": "The transfer was seen; it is booked tomorrow."}
+    controller = {"role": "credit_controller", "login": "he.jun"}
+    await world.follow()
+    etag = (await world.get(path)).headers["etag"]
+    refused = await world.post(f"{path}/release", why, "branch_manager", branch="B1", etag=etag)
+    async with world.following():
+        released = await world.post(f"{path}/release", why, etag=etag, **controller)
+        again = await world.post(f"{path}/release", why, etag='"4"', **controller)
+    assert (refused.status_code, released.status_code, again.status_code) == (403, 200, 412)
+    assert [each["code"] for each in released.json()["reasons"]] == ["limit-exceeded"]
+    await world.follow()
+    shown = await world.get(path)
+    assert (shown.json()["state"], shown.json()["released_by"]) == ("released", "he.jun")
+    twice = await world.post(f"{path}/release", why, etag=shown.headers["etag"], **controller)
+    assert twice.status_code == 409 and twice.json()["type"].endswith("order-not-held")
+    left = (await world.get(f"/dealers/{dealer}/exposure")).json()["headroom"]
+    assert float(left) == float(headroom.json()["headroom"]) - 40000

@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_rating.domain.credit_check import Standing
-from credit_rating.domain.order import ORDERS, CancelOrder, Orders, PlaceOrder, ReturnReservation, UseReservation, taken
+from credit_rating.domain.order import (
+    ORDERS,
+    CancelOrder,
+    Orders,
+    PlaceOrder,
+    ReleaseHold,
+    ReturnReservation,
+    UseReservation,
+    taken,
+)
 from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, PolicyRef, ReservationUsed
 from events.decider import Refused
 
@@ -85,6 +94,33 @@ def test_a_held_order_can_be_cancelled():
     assert ORDERS.decide(state, CancelOrder(number="O1", reason="too large")) == [
         OrderCancelled(number="O1", reason="too large")
     ]
+
+
+def release(number, **gathered):
+    return ReleaseHold(number=number, reason="The transfer was seen.", by="he", standing=standing(**gathered))
+
+
+def test_a_hold_is_released_in_spite_of_its_reasons_which_are_recorded_and_consumes_headroom():
+    state = given_orders(place("O1", "600"), place("O2", "500"))
+    (released,) = ORDERS.decide(state, release("O2"))
+    assert [(each.code, each.amount) for each in released.reasons] == [("limit-exceeded", 100)]
+    assert (released.by, released.reason, released.amount) == ("he", "The transfer was seen.", 500)
+    after = ORDERS.evolve(state, released)
+    assert after.reserved.on_credit == 1100
+    (_, third) = ORDERS.decide(after, place("O3", "1"))
+    assert isinstance(third, OrderHeld) and third.reasons[0].amount == 101
+    assert ORDERS.decide(after, UseReservation(order="O2", invoice="I2", amount=Decimal(500)))[0].amount == 500
+
+
+def test_a_hold_whose_reasons_are_gone_says_so():
+    state = given_orders(place("O1", "600"), place("O2", "500"), CancelOrder(number="O1", reason="Withdrawn."))
+    assert ORDERS.decide(state, release("O2"))[0].reasons == ()
+
+
+@pytest.mark.parametrize("number", ["O1", "O9"])
+def test_an_order_that_is_not_held_cannot_be_released(number):
+    with pytest.raises(Refused, match="is not held"):
+        ORDERS.decide(given_orders(place("O1", "600")), release(number))
 
 
 def test_an_order_that_is_not_open_cannot_be_cancelled():

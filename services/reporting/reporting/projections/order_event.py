@@ -7,7 +7,15 @@ the event.
 from typing import Any
 
 from eventlog.projection import FactsTable, boolean, day, json, money, text, uuid
-from events import OrderCancelled, OrderHeld, OrderPlaced, OrderReleased, ReservationReturned, ReservationUsed
+from events import (
+    OrderCancelled,
+    OrderHeld,
+    OrderHoldReleased,
+    OrderPlaced,
+    OrderReleased,
+    ReservationReturned,
+    ReservationUsed,
+)
 
 order_event = FactsTable(
     "order_event",
@@ -48,6 +56,13 @@ def released(e: Any) -> dict[str, Any]:
 def held(e: Any) -> dict[str, Any]:
     """It waits, with every reason."""
     row = _row("held", e, amount=e.data.amount, reasons=e.data.reasons, checked=e.data.check)
+    return row | {"dated": e.data.check.as_of}
+
+
+@order_event.on(OrderHoldReleased, uses=("number", "amount", "check", "reason"))
+def hold_released(e: Any) -> dict[str, Any]:
+    """It holds headroom in spite of what held it."""
+    row = _row("released", e, amount=e.data.amount, checked=e.data.check, reason=e.data.reason)
     return row | {"dated": e.data.check.as_of}
 
 

@@ -82,6 +82,20 @@ class OrderHeld(Event, owner="credit-rating", stream="orders"):
     check: CreditCheck
 
 
+class OrderHoldReleased(Event, owner="credit-rating", stream="orders"):
+    """Somebody entitled released a held order in spite of `reasons`, which held it still (domain.md 2.7).
+
+    It consumes headroom like any other; `reasons` is empty if nothing would hold the order any more.
+    """
+
+    number: Code
+    amount: Amount
+    reasons: Annotated[tuple[HoldReason, ...], Field(max_length=20)]
+    check: CreditCheck
+    reason: Said
+    by: Code
+
+
 class OrderCancelled(Event, owner="credit-rating", stream="orders"):
     """The order will not be delivered: what it had reserved is free."""
 
