@@ -51,8 +51,12 @@ def every_type_varied(
     chance.shuffle(samples)
     owners = sorted({owner for owner, _ in samples})
     histories = {owner: History(owner, prefix=prefix, partitions=partitions) for owner in owners}
+    onboarding = iter(chance.sample(DEALERS, len(DEALERS)))  # each dealer once, as the registry would
     for count, (owner, sample) in enumerate(samples):
-        place(histories[owner], vary(msgspec.json.decode(sample), chance, count))
+        document = msgspec.json.decode(sample)
+        dealer = next(onboarding, "") if document["type"] == "DealerOnboarded" else chance.choice(DEALERS)
+        if dealer:
+            place(histories[owner], vary(document, chance, count, dealer))
     return list(histories.values())
 
 
@@ -64,11 +68,10 @@ def place(history: History, document: dict[str, Any]) -> Kept:
     return history.place(encoded, uuid.UUID(document["id"]), stream)
 
 
-def vary(document: dict[str, Any], chance: random.Random, count: int) -> dict[str, Any]:
-    """A sample with another id, stream, place, day, amount and number."""
+def vary(document: dict[str, Any], chance: random.Random, count: int, dealer: str) -> dict[str, Any]:
+    """A sample with another id, stream, place, day, amount and number; of this dealer, if it is of one."""
     data = _shifted(document["data"], timedelta(days=chance.randrange(300)))
     where = PLACES[chance.choice(sorted(PLACES))]
-    dealer = chance.choice(DEALERS)
     data |= {name: code for name, code in where.items() if name in data}
     data |= {name: f"{data[name]} {count}" for name in WORDS if isinstance(data.get(name), str)}
     data |= {
