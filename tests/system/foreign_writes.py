@@ -51,6 +51,8 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /dealers/{dealer}/orders": {"number": "O-9", **MONEY},
         "POST /dealers/{dealer}/orders/{number}/cancel": REASON,
         "POST /dealers/{dealer}/orders/{number}/release": REASON,
+        "POST /dealers/{dealer}/limit-override": {"limit": "1.00", "last_day": "2026-12-31", **REASON},
+        "POST /dealers/{dealer}/limit-override/end": REASON,
         "POST /rating-runs": {"region": "R2"},
         "POST /dealers/{dealer}/credit-review": REASON,
         "POST /dealers/{dealer}/credit-review/proposal": {},

@@ -55,6 +55,7 @@ HELD: dict[str, dict[str, str]] = {
         "grade.read": PEOPLE,
         "grade.rederive": "credit auditor operator",
         "limit.read": PEOPLE,
+        "limit.override": "director head",
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
         "review.read": PEOPLE,
@@ -156,6 +157,9 @@ ROUTES: dict[str, str] = {
         GET    /dealers/{dealer}/grades                     grade.read
         GET    /dealers/{dealer}/ledger                     receivables.read
         GET    /dealers/{dealer}/limit                      limit.read
+        POST   /dealers/{dealer}/limit-override             limit.override
+        POST   /dealers/{dealer}/limit-override/end         limit.override
+        GET    /dealers/{dealer}/limit-overrides            limit.read
         GET    /dealers/{dealer}/limits                     limit.read
         GET    /dealers/{dealer}/orders                     order.read
         POST   /dealers/{dealer}/orders                     order.place

@@ -24,6 +24,7 @@ PERMISSIONS = {
     "grade.read": PEOPLE,
     "grade.rederive": (AUDITOR, OPERATOR, CREDIT_CONTROLLER),
     "limit.read": PEOPLE,
+    "limit.override": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "run.start": (REGIONAL_DIRECTOR,),
     "run.read": (REGIONAL_DIRECTOR, REGION_CLERK, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR, OPERATOR),
     "review.read": PEOPLE,

@@ -25,5 +25,7 @@ PROBLEMS = {
     "later-grade-in-force": Kind(409, "Later grade in force", "Rate as of a later day."),
     "delegation-to-oneself": Kind(422, "Delegated to oneself", "Name another person."),
     "dates-implausible": Kind(422, "Implausible dates", "Correct the first or the last day."),
+    "no-limit": Kind(409, "No limit yet", "Have the dealer graded first."),
+    "no-override": Kind(409, "No override in force", "Read the limit: the computed one counts."),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from credit_rating.domain.credit_check import Standing, standing_of
 from credit_rating.evidence import entries_of
+from credit_rating.projections.limit_override import IN_FORCE as OVERRIDE
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions, wait_until_shown
@@ -22,14 +23,15 @@ from service.runtime import Runtime
 LAST = "select coalesce(max(sequence), 0) from log.event where partition = $1"
 SUSPENSION = "select suspended, suspension_on from dealer where dealer = $1"
 IN_FORCE = f"""
-select g.dealer, g.event, g.run, g.as_of, g.grade, l."limit", g.sequence
+select g.dealer, g.event, g.run, g.as_of, g.grade, coalesce(o."limit", l."limit") as "limit", g.sequence
 from grade g join {CURRENT} using (run) join credit_limit l on l.dealer = g.dealer and l.run = g.run
+left join {OVERRIDE} on true
 where g.dealer = $1 and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1
 """
 
 
 class GradeInForce(NamedTuple):
-    """The grade and limit that a completed run gave last."""
+    """The grade and limit that a completed run or an approved review gave last; an override replaces the limit."""
 
     event: UUID
     run: UUID

@@ -270,6 +270,23 @@ class Network:
         if complete:
             self.credit.add(published.RatingRunCompleted(rated=len(graded), digest="1" * 64), key, on=as_of)
 
+    def override(self, dealer: str, limit: str, first: date, last: date, ended_on: date | None = None) -> None:
+        """Another limit for some days, taken back from `ended_on` on."""
+        override = str(uuid.UUID(int=first.toordinal()))
+        self.credit.add(
+            published.CreditLimitOverridden(
+                override=override, limit=Decimal(limit), first_day=first, last_day=last, reason="Season.", by="zheng"
+            ),
+            dealer,
+            on=first,
+        )
+        if ended_on:
+            self.credit.add(
+                published.CreditLimitOverrideEnded(override=override, ended_on=ended_on, reason="Over.", by="zheng"),
+                dealer,
+                on=ended_on,
+            )
+
     def classify(self, run: str, measures: dict[str, tuple[str, str]], first: date, last: date, on: date) -> None:
         """A classification of the company: dealer → (class, measure), in order of rank."""
         key, total, before = f"run-{run}", sum(Decimal(m) for _, m in measures.values()), Decimal(0)

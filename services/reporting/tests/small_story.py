@@ -39,6 +39,8 @@ def story() -> tuple[Network, dict[str, dict[str, int]], dict[str, str]]:
     made.payment(BOLIN, "P-9", "250.00", date(2026, 3, 3))
     made.rate(OLD_RUN, "R1", {ANNA: (2, "90000"), BOLIN: (4, "10000")}, date(2026, 1, 31))
     made.rate(RUN, "R1", {ANNA: (3, "120000"), BOLIN: (5, "0")}, date(2026, 3, 31))
+    made.override(ANNA, "200000", date(2026, 2, 10), date(2026, 2, 20))
+    made.override(ANNA, "150000", date(2026, 2, 15), date(2026, 2, 25), ended_on=date(2026, 2, 18))
     made.rate(UNFINISHED, "R2", {CHEN: (1, "999999")}, date(2026, 3, 31), complete=False)
     made.order(ANNA, "O-1", "200.00", date(2026, 4, 2))
     for month, quantity in ((date(2025, 3, 5), "10"), (date(2026, 2, 5), "20"), (date(2026, 3, 5), "30")):

@@ -32,6 +32,17 @@ async def test_a_grade_counts_only_once_its_run_is_complete(client: httpx.AsyncC
     assert (await rows(client, as_of="2026-02-28"))[ANNA]["grade"] == 2
 
 
+async def test_an_overridden_limit_counts_on_its_days_until_it_is_taken_back(client: httpx.AsyncClient) -> None:
+    said = {}
+    for day in ("2026-02-09", "2026-02-10", "2026-02-15", "2026-02-18", "2026-02-20", "2026-02-21"):
+        said[day[-2:]] = (await rows(client, as_of=day))[ANNA]["limit"]
+    assert said == {"09": "90000", "10": "200000", "15": "150000", "18": "200000", "20": "200000", "21": "90000"}
+    one = (await client.get(f"/api/dealers/{ANNA}", params={"as_of": "2026-02-15"})).json()
+    assert (one["limit"]["limit"], one["override"]["limit"], one["override"]["by"]) == ("90000", "150000", "zheng")
+    page = (await client.get(f"/dealers/{ANNA}", params={"as_of": "2026-02-15"}, headers=bearer("auditor"))).text
+    assert "Overridden by zheng from 2026-02-15 to 2026-02-25:" in page and "Computed limit" in page
+
+
 async def test_a_reversed_invoice_was_never_owed_and_money_in_advance_is_a_negative_exposure(
     client: httpx.AsyncClient,
 ) -> None:

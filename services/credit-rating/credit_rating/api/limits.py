@@ -9,9 +9,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from credit_rating.api.limit_overrides import OverrideView
 from credit_rating.api.money import Money
 from credit_rating.domain.credit_check import exposure
+from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.order import ORDERS
+from credit_rating.projections.limit_override import IN_FORCE as OVERRIDE
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.snapshot import company_snapshot
 from credit_rating.standing import standing_in
@@ -48,6 +51,13 @@ class LimitView(BaseModel):
     recorded_at: datetime
 
 
+class LimitInForce(LimitView):
+    """The limit that counts on a day: `override` replaces `computed`, which is what the factors give."""
+
+    computed: Money
+    override: OverrideView | None
+
+
 class ExposureView(BaseModel):
     """What is left of a limit: exposure = open invoices − unapplied credit + released orders not yet invoiced."""
 
@@ -64,15 +74,21 @@ class ExposureView(BaseModel):
     suspended: bool
 
 
-@router.get("/dealers/{dealer}/limit", permission="limit.read", answers=LimitView)
-async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> LimitView:
-    """The limit in force on a day, of the latest completed run."""
+@router.get("/dealers/{dealer}/limit", permission="limit.read", answers=LimitInForce)
+async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> LimitInForce:
+    """The limit in force on a day: of the latest completed run or review, or the override that the day falls into."""
+    day = as_of or read.today
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        row = await conn.fetchrow(IN_FORCE, dealer, as_of or read.today)
+        row = await conn.fetchrow(IN_FORCE, dealer, day)
+        over = await conn.fetchrow(f"select * from {OVERRIDE}", dealer, day)
     if row is None:
         raise Problem("not-found", "The dealer has no limit yet: a rating run sets the first.")
-    return LimitView.model_validate(dict(row))
+    _, version = await read.runtime.log.state(CREDIT_FILE, str(dealer))
+    read.etag(version)
+    override = dict(over) | {"id": over["override"]} if over else None
+    limit = over["limit"] if over else row["limit"]
+    return LimitInForce.model_validate(dict(row) | {"limit": limit, "computed": row["limit"], "override": override})
 
 
 @router.get("/dealers/{dealer}/limits", permission="limit.read", answers=Page[LimitView])

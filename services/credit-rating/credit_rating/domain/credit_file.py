@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict
 from events import (
     CreditFileOpened,
     CreditGradeAssigned,
+    CreditLimitOverridden,
+    CreditLimitOverrideEnded,
     CreditLimitSet,
     CreditReviewEscalated,
     CreditReviewOpened,
@@ -28,8 +30,9 @@ from events import (
 from events.decider import Decider, Refused
 from events.types.shapes import PolicyRef
 
-from . import review
+from . import limit_override, review
 from .calendar_window import plus_months
+from .limit_override import EndOverride, Override, OverrideLimit
 from .review import ApproveGrade, AuditGrade, ProposeGrade, RejectReview, ReturnGrade, Review
 
 MONTHS_BETWEEN_RATINGS = 3
@@ -103,11 +106,12 @@ CreditFileCommand: TypeAlias = (
     | EscalateReview
     | Watch
     | review.ReviewCommand
+    | limit_override.LimitCommand
 )
 
 
 class CreditFile(msgspec.Struct, frozen=True):
-    """The grade in force, when the next is due, the review under way, and whether the dealer is watched."""
+    """The grade in force, when the next is due, the review under way, whether watched, the last limit override."""
 
     opened_on: date | None = None
     grade: int | None = None
@@ -117,6 +121,7 @@ class CreditFile(msgspec.Struct, frozen=True):
     review: Review | None = None
     escalated: bool = False
     watched: bool = False
+    override: Override | None = None
 
 
 def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
@@ -145,6 +150,10 @@ def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
             return review.decide(_review(file), command)
         case AuditGrade() | ApproveGrade() | ReturnGrade() | RejectReview():
             return review.decide(_review(file), command)
+        case OverrideLimit() if file.grade is None:
+            raise Refused("no-limit", "The dealer has no limit that could be overridden: have it graded first.")
+        case OverrideLimit() | EndOverride():
+            return limit_override.decide(file.override, command)
 
 
 def _assign(file: CreditFile, graded: CreditGradeAssigned, limited: CreditLimitSet) -> list[Event]:
@@ -202,6 +211,10 @@ def evolve(file: CreditFile, event: Any) -> CreditFile:
             return msgspec.structs.replace(file, escalated=True)
         case CreditWatchStarted() | CreditWatchEnded():
             return msgspec.structs.replace(file, watched=isinstance(event, CreditWatchStarted))
+        case CreditLimitOverridden():
+            return msgspec.structs.replace(file, override=Override(event.override, event.last_day))
+        case CreditLimitOverrideEnded():
+            return msgspec.structs.replace(file, override=None)
         case _ if file.review is not None:
             return msgspec.structs.replace(file, review=review.evolve(file.review, event))
         case _:

@@ -10,6 +10,7 @@ from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
 from credit_rating.projections.grade import grade
 from credit_rating.projections.ledger_entry import ledger_entry
+from credit_rating.projections.limit_override import limit_override
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
 from credit_rating.projections.policy import policy
@@ -33,6 +34,7 @@ TABLES = [
     delegation,
     grade,
     credit_limit,
+    limit_override,
     orders,
     policy,
     run,

@@ -74,6 +74,7 @@ class DealerView(BaseModel):
     dealer: DealerRow
     grade: dict[str, Any] | None
     limit: dict[str, Any] | None
+    override: dict[str, Any] | None
     abc: dict[str, Any] | None
     balance: Figure
     ageing: list[AgeColumn]
@@ -128,6 +129,7 @@ async def dealer(read: Read, dealer: UUID, ask: Annotated[TimelineAsked, Query()
         dealer=DealerRow(**found.row.model_dump()),
         grade=plain(found.grade),
         limit=plain(found.limit),
+        override=plain(found.override),
         abc=plain(found.abc),
         balance=money.balance,
         ageing=[AgeColumn(name=column.name, amount=column.amount) for column in money.columns],

@@ -9,6 +9,7 @@ from reporting.projections.credit_limit import credit_limit
 from reporting.projections.dealer_scope import dealer_scope
 from reporting.projections.grade import grade
 from reporting.projections.ledger_entry import ledger_entry
+from reporting.projections.limit_override import limit_override
 from reporting.projections.onboarding import onboarding
 from reporting.projections.order_event import order_event
 from reporting.projections.place import branch, region, representative, territory
@@ -33,6 +34,7 @@ TABLES = [
     order_event,
     grade,
     credit_limit,
+    limit_override,
     abc_class,
     run,
     policy,

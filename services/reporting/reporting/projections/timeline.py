@@ -15,6 +15,8 @@ from events import (
     CreditGradeAudited,
     CreditGradeProposed,
     CreditGradeReturned,
+    CreditLimitOverridden,
+    CreditLimitOverrideEnded,
     CreditLimitSet,
     CreditNoteIssued,
     CreditReviewEscalated,
@@ -90,6 +92,8 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (CreditWatchEnded, "as_of", ()),
     (CreditGradeAssigned, "as_of", ("grade", "previous_grade", "rule")),
     (CreditLimitSet, "as_of", ("limit", "basis")),
+    (CreditLimitOverridden, "first_day", ("limit", "last_day", "reason", "by")),
+    (CreditLimitOverrideEnded, "ended_on", ("reason", "by")),
     (GradeWithheld, "as_of", ("reason",)),
     (AbcClassAssigned, "window_to", ("abc", "rank", "population")),
 ]

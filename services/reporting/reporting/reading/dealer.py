@@ -35,6 +35,15 @@ select x.* from credit_limit x where x.dealer = $5 and x.as_of <= (select as_of 
     and {COMPLETED.format(kind="rating", within=within("r", "credit"))}
 order by x.as_of desc, x.sequence desc limit 1
 """
+OVERRIDE = f"""{AT}
+select x.* from limit_override x
+where x.dealer = $5 and x.kind = 'set' and (select as_of from at) between x.first_day and x.last_day
+    and {within("x", "credit")} and not exists (
+        select from limit_override j where j.override = x.override and j.kind = 'ended'
+            and j.first_day <= (select as_of from at) and {within("j", "credit")}
+    )
+order by x.sequence desc limit 1
+"""
 ABC = f"""{AT}
 select x.* from abc_class x where x.dealer = $5 and x.source = 'tiering' and x.partition = $6 and x.sequence = $7
     and (select as_of from at) is not null
@@ -100,6 +109,7 @@ class Dealer:
     card: dict[str, Any]
     grade: dict[str, Any] | None
     limit: dict[str, Any] | None
+    override: dict[str, Any] | None
     abc: dict[str, Any] | None
     money: Money
     orders: list[dict[str, Any]]
@@ -120,6 +130,7 @@ async def dealer_of(conn: Any, pool: Any, at: Standpoint, memory: OverdueMemory,
         card=await _card(conn, asked),
         grade=read_json(await conn.fetchrow(GRADE, *asked)),
         limit=read_json(await conn.fetchrow(LIMIT, *asked)),
+        override=read_json(await conn.fetchrow(OVERRIDE, *asked)),
         abc=await _class(conn, asked, row),
         money=await money_of(conn, at, dealer),
         orders=[order for each in await conn.fetch(ORDERS, *asked) if (order := read_json(each))],

@@ -24,6 +24,8 @@ BOUND = {
     "suspension": ("s", "registry"),
     "grade": ("g", "credit"),
     "credit_limit": ("l", "credit"),
+    "limit_override": ("i", "credit"),
+    "override_end": ("j", "credit"),
     "abc_class": ("a", "tiering"),
     "ledger_entry": ("e", "credit"),
     "reversal": ("r", "credit"),

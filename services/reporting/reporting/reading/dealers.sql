@@ -28,6 +28,16 @@ limits as (
     where {credit_limit}
     order by l.dealer, l.as_of desc, l.sequence desc
 ),
+overrides as (
+    select distinct on (i.dealer) i.dealer, i."limit", i.partition, i.sequence
+    from limit_override i
+    where {limit_override} and i.kind = 'set' and (select as_of from at) between i.first_day and i.last_day
+        and not exists (
+            select from limit_override j
+            where j.override = i.override and j.kind = 'ended' and j.first_day <= (select as_of from at) and {override_end}
+        )
+    order by i.dealer, i.sequence desc
+),
 classified as (
     select distinct on (d.dealer) d.dealer, r.run
     from dealers d
@@ -69,13 +79,15 @@ suspensions as (
 )
 select d.*, coalesce(s.suspended, false) as suspended,
     g.grade, g.partition as grade_partition, g.sequence as grade_sequence,
-    l."limit", l.partition as limit_partition, l.sequence as limit_sequence,
+    case when l.dealer is null then null else coalesce(i."limit", l."limit") end as "limit",
+    coalesce(i.partition, l.partition) as limit_partition, coalesce(i.sequence, l.sequence) as limit_sequence,
     k.abc, k.measure, k.total, k.partition as abc_partition, k.sequence as abc_sequence,
     coalesce(b.balance, 0) as balance, coalesce(b.last, 0) as last, coalesce(b.entries, 0) as entries,
     coalesce(r.reserved, 0) as reserved
 from dealers d
 left join grades g using (dealer)
 left join limits l using (dealer)
+left join overrides i using (dealer)
 left join classes k using (dealer)
 left join ledgers b using (dealer)
 left join reserved r using (dealer)

@@ -1,4 +1,4 @@
-"""credit-rating: a credit review from proposal to approval, the watch between reviews, delegations (domain.md 2.5)."""
+"""credit-rating: reviews from proposal to approval, the watch, delegations, limit overrides (domain.md 2.5, 2.7)."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -127,6 +127,26 @@ class CreditWatchEnded(Event, owner="credit-rating", stream="credit"):
     as_of: date
     policy: PolicyRef
     cut: Cut
+
+
+class CreditLimitOverridden(Event, owner="credit-rating", stream="credit"):
+    """Another limit than the computed one, from its first to its last day, both included (domain.md 2.7)."""
+
+    override: Id
+    limit: Money
+    first_day: date
+    last_day: date
+    reason: Said
+    by: Code
+
+
+class CreditLimitOverrideEnded(Event, owner="credit-rating", stream="credit"):
+    """An override was taken back: from this day on the computed limit counts again."""
+
+    override: Id
+    ended_on: date
+    reason: Said
+    by: Code
 
 
 class ApprovalDelegated(Event, owner="credit-rating", stream="delegation"):

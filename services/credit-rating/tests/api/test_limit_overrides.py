@@ -1,0 +1,86 @@
+"""A limit is overridden for some days, with a reason, and counts again by date or when the override is taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DIRECTOR = {"role": "regional_director", "region": "R1", "login": "lin.tao"}
+WHY = {"reason": "Opens two shops for the season."}
+
+
+async def rated(world: Any, number: str) -> str:
+    dealer: str = await world.dealer(number)
+    await world.trade(dealer, number)
+    await world.rate()
+    return dealer
+
+
+async def limit(world: Any, dealer: str, as_of: str = "2026-06-30") -> Any:
+    return await world.get(f"/dealers/{dealer}/limit", query={"as_of": as_of})
+
+
+async def override(world: Any, dealer: str, body: dict[str, str], step: str = "", **who: str) -> Any:
+    etag = (await limit(world, dealer)).headers["etag"]
+    said = await world.post(f"/dealers/{dealer}/limit-override{step}", body | WHY, etag=etag, **(who or DIRECTOR))
+    await world.follow()
+    return said
+
+
+async def test_an_override_replaces_the_limit_on_its_days_and_orders_are_checked_against_it(world: Any) -> None:
+    dealer = await rated(world, "6000")
+    computed = (await limit(world, dealer)).json()
+    assert (computed["limit"], computed["computed"], computed["override"]) == ("48000.00", "48000.00", None)
+    given = await override(world, dealer, {"limit": "200000.00", "last_day": "2026-09-30"})
+    assert given.status_code == 201, given.text
+    for day, wanted in (
+        ("2026-06-29", None), ("2026-06-30", "200000.00"), ("2026-09-30", "200000.00"), ("2026-10-01", "48000.00"),
+    ):  # fmt: skip
+        said = await limit(world, dealer, day)
+        assert (said.json()["limit"] if said.status_code == 200 else None) == wanted, day
+    now = (await limit(world, dealer)).json()
+    assert (now["computed"], now["override"]["by"], now["override"]["reason"]) == ("48000.00", "lin.tao", WHY["reason"])
+    async with world.following():
+        order = await world.post(
+            f"/dealers/{dealer}/orders", {"number": "O-6000", "amount": "100000.00", "currency": "CNY"},
+            "branch_manager", branch="B1",
+        )  # fmt: skip
+    assert "limit-exceeded" not in {each["code"] for each in order.json()["reasons"]}
+    assert order.json()["check"]["limit"] == "200000.00"
+
+
+async def test_the_last_override_counts_and_taken_back_the_computed_limit_does(world: Any) -> None:
+    dealer = await rated(world, "6100")
+    await override(world, dealer, {"limit": "90000.00", "last_day": "2026-12-31"})
+    second = (await override(world, dealer, {"limit": "70000.00", "last_day": "2026-07-31"})).json()["id"]
+    assert [(await limit(world, dealer, day)).json()["limit"] for day in ("2026-07-31", "2026-08-01")] == [
+        "70000.00", "90000.00",
+    ]  # fmt: skip
+    ended = await override(world, dealer, {}, "/end")
+    assert (ended.status_code, ended.json()["id"]) == (200, second)
+    assert (await limit(world, dealer)).json()["limit"] == "90000.00"
+    again = await override(world, dealer, {}, "/end")
+    assert again.status_code == 409 and again.json()["type"].endswith("no-override")
+    listed = (await world.get(f"/dealers/{dealer}/limit-overrides")).json()["items"]
+    assert [(each["limit"], each["ended_on"]) for each in listed] == [("90000.00", None), ("70000.00", "2026-06-30")]
+
+
+async def test_what_may_not_be_overridden_is_refused_and_changes_nothing(world: Any) -> None:
+    dealer, fresh = await rated(world, "6200"), await world.dealer("6300")
+    await world.follow()
+    before = await world.log.last()
+    for body, status, code in (
+        ({"limit": "90000.00", "last_day": "2026-06-29"}, 422, "dates-implausible"),
+        ({"limit": "90000.00", "first_day": "2026-06-01", "last_day": "2026-07-29"}, 422, "dates-implausible"),
+        ({"limit": "90000.00", "last_day": "2028-01-01"}, 422, "dates-implausible"),
+        ({"limit": "-1.00", "last_day": "2026-07-29"}, 422, "invalid"),
+        ({"limit": "1.001", "last_day": "2026-07-29"}, 422, "invalid"),
+    ):
+        said = await override(world, dealer, body)
+        assert said.status_code == status and said.json()["type"].endswith(code), (body, said.text)
+    clerk = await override(world, dealer, {"limit": "1.00", "last_day": "2026-07-29"}, role="region_clerk", region="R1")
+    foreign = await override(world, dealer, {"limit": "1.00", "last_day": "2026-07-29"}, **DIRECTOR | {"region": "R2"})
+    assert (clerk.status_code, foreign.status_code) == (403, 404)
+    body = {"limit": "90000.00", "last_day": "2026-07-31"} | WHY
+    ungraded = await world.post(f"/dealers/{fresh}/limit-override", body, etag='"1"', **DIRECTOR)
+    assert ungraded.status_code == 409 and ungraded.json()["type"].endswith("no-limit")
+    assert await world.log.last() == before
