@@ -40,11 +40,6 @@ from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("credit reviews")
-IndicatorName = Literal[
-    "annual_sales_scale", "monthly_sales", "payment_method", "payment_reputation", "business_nature", "licences",
-    "premises", "years_in_business", "goods_flow",
-]  # fmt: skip
-assert set(IndicatorName.__args__) == {each.name for each in INDICATORS}  # type: ignore[attr-defined]
 ENTITLED: dict[Stage, str] = {"proposed": BRANCH_GENERAL_MANAGER, "audited": REGIONAL_DIRECTOR}
 BY_DUE = Keyset("due", "dealer")
 LIST = """
@@ -70,7 +65,7 @@ STEP: dict[str, Any] = {"edits": True, "status": 200, "problems": ("stage-wrong"
 class OverrideBody(Closed):
     """Another letter than the facts give, and why."""
 
-    indicator: IndicatorName
+    indicator: Literal[tuple(each.name for each in INDICATORS)]  # type: ignore[valid-type]
     grade: Literal["A", "B", "C"]
     reason: Said
 
