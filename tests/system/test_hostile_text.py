@@ -123,7 +123,9 @@ async def test_no_text_of_any_body_or_row_may_hold_a_nul(served: Any, service: s
         owner, declared = each.values
         if owner != service:
             continue
-        where = declared.path.format_map(LOGIN | dict.fromkeys(("dealer", "run", "event", "import_id"), DEALERS[0]))
+        where = declared.path.format_map(
+            LOGIN | dict.fromkeys(("dealer", "run", "event", "import_id", "delegation"), DEALERS[0])
+        )
         params = {n: v for n, v in FILLED.items() if declared.path == "/dealers:onboard"}
         for bad in spoiled(body_of(service, declared)):
             headers = somebody(service, declared) | {"Idempotency-Key": f"{len(wrong)} {hash(str(bad))}"}
@@ -162,7 +164,9 @@ async def test_no_parameter_of_any_read_brings_a_service_down(served: Any, servi
         values = {HOSTILE, *(each for some in FAR.values() for each in some)}
         for place, name, _ in named:
             for bad in sorted(values):
-                fills = LOGIN | dict.fromkeys(("dealer", "run", "event", "grade", "export", "import_id"), DEALERS[0])
+                fills = LOGIN | dict.fromkeys(
+                    ("dealer", "run", "event", "grade", "export", "import_id", "delegation"), DEALERS[0]
+                )
                 fills |= dict.fromkeys(("partition", "sequence", "version", "row"), "1")
                 quoted = bad.replace("\0", "%00")
                 where = re.sub(r":\w+}", "}", route.declared.path).format_map(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -44,18 +45,21 @@ CODED = {"region": "region", "branch": "branch", "territory": "territory"}
 def every_type_varied(
     seed: int, *, prefix: str = "", rounds: int = 12, partitions: int = PARTITIONS, without: Collection[str] = ()
 ) -> list[History]:
-    """One log a service: every sample of every type and version, `rounds` times, in one random order."""
+    """One log a service: every sample of every type and version, `rounds` times, in one random order.
+
+    With eight rounds or more every dealer has an event of every type that is about one.
+    """
     chance = random.Random(seed)
     samples = [(path.parent.name, path.read_bytes()) for path in sorted(SAMPLES.glob("*/*.json"))]
     samples = [each for each in samples if msgspec.json.decode(each[1])["type"] not in without] * rounds
     chance.shuffle(samples)
     owners = sorted({owner for owner, _ in samples})
     histories = {owner: History(owner, prefix=prefix, partitions=partitions) for owner in owners}
-    onboarding = iter(chance.sample(DEALERS, len(DEALERS)))  # each dealer once, as the registry would
+    turns: dict[str, Iterator[str]] = {"DealerOnboarded": iter(DEALERS)}  # each dealer once, as the registry would
     for count, (owner, sample) in enumerate(samples):
         document = msgspec.json.decode(sample)
-        dealer = next(onboarding, "") if document["type"] == "DealerOnboarded" else chance.choice(DEALERS)
-        if dealer:
+        dealers = turns.setdefault(document["type"], cycle(chance.sample(DEALERS, len(DEALERS))))
+        if dealer := next(dealers, ""):
             place(histories[owner], vary(document, chance, count, dealer))
     return list(histories.values())
 

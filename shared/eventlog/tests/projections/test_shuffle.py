@@ -80,13 +80,14 @@ def declare_order_dependent():
 
 async def test_a_projection_that_depends_on_order_is_found(make_pool, world):
     histories = [each for each in world.every_type(seed=11) if each.source == "credit-rating"]
-    found = set()
-    for seed in range(4):
+    found, seeds = set(), iter(range(20))  # the first two that differ are enough
+    while len(found) < 2:
+        seed = next(seeds, None)
+        assert seed is not None, "no interleaving told the planted projection from an honest one"
         pool = await make_pool()
         records = world.shuffled(histories, seed)
         await project(pool, world, declare_order_dependent, records, workers=1, batch=50, seed=seed)
         found.add((await digests(pool, declare_order_dependent()))["last_invoice"])
-    assert len(found) > 1
 
 
 async def test_a_digest_is_the_same_in_any_session_and_order(pool, world):
