@@ -19,7 +19,6 @@ from bench import plain
 from bench.consuming import PATIENCE, Meter, consumed
 from bench.eventsourced import SCHEMA, Dealer, Documents, Entries, Projecting, entered, environment
 from bench.measuring import Row, in_turns
-from bench.rows.bulk import CALL
 from bench.rows.commands import CLIENTS, SCORES, submitting, together
 from bench.rows.rebuild import filled, two_small_headers
 from bench.sizes import Size
@@ -35,6 +34,8 @@ from eventlog.projector import Projector
 
 LIBRARY = f"eventsourcing {version('eventsourcing')}, its PostgreSQL recorder"
 Parsed = Sequence[tuple[str, Entry]]
+CALL = 500
+"""Events a call, of both: the library sends a call as one pipeline, which at some thousands hung for good, seen once."""
 ENTRY = f"""
 create table {SCHEMA}.entry (dealer uuid, kind text, origin text, number text, amount numeric, dated date, due_on date,
     method text, term_days integer)
