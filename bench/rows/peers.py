@@ -35,7 +35,7 @@ from eventlog.projector import Projector
 LIBRARY = f"eventsourcing {version('eventsourcing')}, its PostgreSQL recorder"
 Parsed = Sequence[tuple[str, Entry]]
 CALL = 500
-"""Events a call, of both: the library sends a call as one pipeline, which at some thousands hung for good, seen once."""
+"""Events a call, of both: the library sends a call as one pipeline, which at thousands hung for good, seen once."""
 ENTRY = f"""
 create table {SCHEMA}.entry (dealer uuid, kind text, origin text, number text, amount numeric, dated date, due_on date,
     method text, term_days integer)
