@@ -46,7 +46,8 @@ order by event limit $3
 PLACE = "select partition, sequence, dealer, run from grade where event = $1"
 DECISION = """
 select g.id, g.stream, g.version, g.document as decided, l.document as limited from log.event g
-left join log.event l on l.stream = g.stream and l.version = g.version + 1 and l.command = g.command
+left join log.event l
+    on l.stream = g.stream and l.version = g.version + 1 and l.version > 0 and l.command = g.command
 where g.partition = $1 and g.sequence = $2
 """
 DECIDED = """

@@ -35,11 +35,12 @@ select
         from log.event e where e.command = $2) as known,
     h.version as head_version, h.state as head_state,
     (select array_agg(e.document order by e.version) from log.event e
-        where e.stream = $1 and e.version > coalesce(h.version, 0)) as since
+        where e.stream = $1 and e.version > coalesce(h.version, 0) and e.version > 0) as since
 from (values (1)) as one
 left join log.head h on h.stream = $1 and h.fold = $3
 """
-LAST_OF_STREAM = "select sequence, lineage from log.event where stream = $1 and version = $2"
+LAST_OF_STREAM = "select sequence, lineage from log.event where stream = $1 and version = $2 and version > 0"
+"""`version > 0` is said where it follows, for the index of versions holds no facts, and the planner cannot infer it."""
 
 
 class Found(NamedTuple):

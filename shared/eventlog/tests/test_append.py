@@ -9,6 +9,8 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
+from eventlog import reading
+from eventlog.log import LAST_OF_STREAM, LOOK_UP
 from eventlog.refusals import ClaimTaken, CommandReused, LogClosed, StaleVersion
 from eventlog.testing import REGION, fact, meta
 from events import Refused, RegionDefined
@@ -23,6 +25,25 @@ async def test_a_command_is_answered_with_its_position_and_state(make_log):
     written = await log.handle(REGION, "region-R1", region("East"), meta("a"))
     assert (written.version, written.state.name, written.repeated) == (1, "East", False)
     assert str(written.position) == f"customer-registry:{log.partition_of('region-R1')}:1:1"
+
+
+STATEMENTS = {
+    "look up": (LOOK_UP, "text, uuid, bytea", "'s', gen_random_uuid(), ''"),
+    "last of a stream": (LAST_OF_STREAM, "text, integer", "'s', 1"),
+    "a stream": (reading.STREAM, "text, integer", "'s', 9"),
+    "its facts": (reading.FACTS, "text", "'s'"),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_no_command_reads_the_whole_log(make_log, name):
+    log, (statement, types, values) = await make_log(), STATEMENTS[name]
+    async with log.pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan")
+        await connection.execute(f"prepare asked ({types}) as {statement}")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain execute asked ({values})"))
+        await connection.execute("deallocate asked")
+    assert "Seq Scan on event" not in plan, "an index exists that the planner cannot use: say what it must know"
 
 
 async def test_a_repeat_gets_the_first_answer_even_after_later_changes(make_log):
