@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from credit_rating.domain.order import ORDERS, PlaceOrder
 from credit_rating.recording import Recorder, reversal_id
 from credit_rating.standing import gathered_standing
 from eventlog.log import Log
 from eventlog.meta import Meta
-from events import LedgerEntryReversed, OrderReleased, command_id, request_hash
+from events import LedgerEntryReversed, OrderHeld, OrderReleased, command_id, request_hash
 
 LIMIT = Decimal(48000)
 
 
-async def test_thirty_orders_at_once_on_two_hosts_never_spend_more_than_the_limit(world: Any, rows: Any) -> None:
-    dealer = await world.dealer("2001")
-    await world.trade(dealer, "2001")
-    await world.bulk([rows.payment("2001", "P2001", "60000.00", rows.today)])
+async def ready(world: Any, rows: Any, number: str) -> str:
+    """A dealer of grade and limit that owes nothing."""
+    dealer: str = await world.dealer(number)
+    await world.trade(dealer, number)
+    await world.bulk([rows.payment(number, f"P{number}", "60000.00", rows.today)])
     await world.rate()
-    logs = [world.log, Log("credit-rating", world.pool)]
+    return dealer
 
-    async def place(n: int) -> list[Any]:
+
+def host(world: Any, rows: Any, log: Log, dealer: str) -> Callable[[str, Decimal], Awaitable[list[Any]]]:
+    """How one host places an order of the dealer."""
+
+    async def place(number: str, amount: Decimal) -> list[Any]:
         async def checked(_: Any) -> PlaceOrder:
             standing = await gathered_standing(world.runtime, UUID(dealer), rows.today)
-            return PlaceOrder(
-                number=f"R-{n}", amount=Decimal(5000), currency="CNY", ordered_on=rows.today, standing=standing
-            )
+            return PlaceOrder(number=number, amount=amount, currency="CNY", ordered_on=rows.today, standing=standing)
 
         meta = Meta(
-            actor="li.wei", business_date=rows.today, command_id=command_id("race", n), request_hash=request_hash({}),
-            correlation="c",
+            actor="li.wei", business_date=rows.today, command_id=command_id("race", number),
+            request_hash=request_hash({}), correlation="c",
         )  # fmt: skip
-        written = await logs[n % 2].handle(ORDERS, dealer, None, meta, prepare=checked)
-        return list(written.events)
+        return list((await log.handle(ORDERS, dealer, None, meta, prepare=checked)).events)
 
+    return place
+
+
+def released(decided: Iterable[list[Any]]) -> list[Decimal]:
+    """The amounts that passed."""
+    return [event.amount for events in decided for event in events if isinstance(event, OrderReleased)]
+
+
+async def test_thirty_orders_at_once_on_two_hosts_never_spend_more_than_the_limit(world: Any, rows: Any) -> None:
+    dealer = await ready(world, rows, "2001")
+    hosts = [host(world, rows, log, dealer) for log in (world.log, Log("credit-rating", world.pool))]
     async with world.following():
-        decided = await asyncio.gather(*map(place, range(30)))
-    released = [event.amount for events in decided for event in events if isinstance(event, OrderReleased)]
-    assert sum(released) <= LIMIT
-    assert len(released) == 9, "as many as fit are released, the rest held"
+        decided = await asyncio.gather(*(hosts[n % 2](f"R-{n}", Decimal(5000)) for n in range(30)))
+    assert sum(released(decided)) <= LIMIT
+    assert len(released(decided)) == 9, "as many as fit are released, the rest held"
     await world.follow()
     exposure = (await world.get(f"/dealers/{dealer}/exposure")).json()
     assert Decimal(exposure["exposure"]) == 45000 and Decimal(exposure["headroom"]) == 3000
+
+
+@pytest.mark.slow
+async def test_a_thousand_orders_at_once_spend_the_limit_to_the_last_that_fits_and_never_more(
+    world: Any, rows: Any
+) -> None:
+    dealer = await ready(world, rows, "2005")
+    hosts = [host(world, rows, log, dealer) for log in (world.log, Log("credit-rating", world.pool))]
+    amounts = [Decimal(20 + 37 * n % 481) for n in range(1000)]
+    async with world.following():
+        decided = await asyncio.gather(*(hosts[n % 2](f"K-{n}", amount) for n, amount in enumerate(amounts)))
+    left = LIMIT - sum(released(decided))
+    held = [event for events in decided for event in events if isinstance(event, OrderHeld)]
+    assert left >= 0 and len(held) + len(released(decided)) == 1000
+    assert all(left < event.amount for event in held), "what was held does not fit into what is left"
+    assert all(event.reasons[0].amount == event.check.exposure + event.amount - LIMIT for event in held)
 
 
 async def test_an_invoice_uses_up_its_order_once_and_returns_it_when_it_is_taken_back(world: Any, rows: Any) -> None:

@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -104,3 +105,63 @@ def test_twelve_full_months_after_the_first_invoice_a_dealer_is_no_longer_new(li
     first = book.monthly("2025-07", ["1200"])
     assert limit(*first, as_of=date(2026, 6, 29)).basis == "forecast"
     assert limit(*first, as_of=date(2026, 6, 30)).basis == "history"
+
+
+def test_a_seasonal_month_lowers_and_raises_the_yearly_mean_but_never_above_the_last_quarter(limit, book):
+    """24 months at 90,000 but June at 60,000 and December at 180,000: the mean month is 95,000."""
+    months = ["90000"] * 24
+    months[11] = months[23] = "60000"
+    months[5] = months[17] = "180000"
+    sales = book.monthly("2024-07", months)
+    june = limit(*sales)
+    assert (june.m3, june.m12, june.season) == (80000, Decimal("95000"), Decimal("0.6316"))  # 60,000 ÷ 95,000
+    assert june.limit == 60000  # 95,000 × 60/95, exactly: nothing is rounded on the way
+    july = limit(*sales, as_of=date(2026, 7, 15))
+    assert (july.m3, july.season) == (80000, Decimal("0.9474"))  # in July the Julys count: 90,000 ÷ 95,000
+    assert july.limit == 80000  # min(80,000, 95,000 × 90/95 = 90,000)
+
+
+def test_the_season_looks_at_the_as_of_month_before_it_is_full(book, policy):
+    """On 15 June the Junes of the last 24 full months are those of 2024 and 2025, not the one under way."""
+    amounts = ["100000"] * 25
+    amounts[0] = amounts[12] = "130000"  # June 2024 and 2025
+    amounts[24] = "999999"  # June 2026, not full
+    dealer = snapshot(book.dealer(*book.monthly("2024-06", amounts)), date(2026, 6, 15))
+    assert season_of(dealer, policy.limit.season) == Fraction(130000, 102500)
+
+
+def test_returns_above_two_years_of_sales_leave_no_season_and_no_limit(limit, book):
+    sales = book.monthly("2024-07", ["1000"] * 24)
+    given = limit(*sales, book.credit_note("K", "30000", "2025-01-10"))
+    assert (given.season, given.basis) == (1, "history")
+    assert limit(*sales, book.credit_note("K", "30000", "2025-07-10")).limit == 0
+
+
+def test_a_new_dealer_is_new_until_its_first_invoice_is_twelve_full_months_old(limit, book):
+    """The forecast stands in for the minimum whatever was sold; term and coefficient apply to it alike."""
+    sales = book.monthly("2025-08", ["900000"] * 11)
+    given = limit(*sales, term_days=45, grade=3, forecast_monthly_sales=Decimal("70000"))
+    assert (given.basis, given.m3) == ("forecast", 900000)
+    assert given.limit == 42000  # 70,000 × 0.5 × 45/30 × 0.8: nothing was paid
+    assert limit(*sales, as_of=date(2026, 7, 31)).basis == "history"
+
+
+def test_an_invoice_taken_back_in_full_or_in_dispute_neither_earns_nor_loses_a_quarter(book):
+    good = paid(book, "1", "2026-01-10", "2026-02-10", "2026-02-10")
+    credited = [book.invoice("2", "500", "2026-01-11", "2026-02-11"),
+                book.credit_note("K2", "500", "2026-03-01", "2")]  # fmt: skip
+    disputed = [book.invoice("3", "700", "2026-01-12", "2026-02-12"), book.dispute("3", "700", "2026-02-01")]
+    assert quarters_paid_on_time(snapshot(book.dealer(*good, *credited, *disputed), AS_OF)) == 1
+    assert quarters_paid_on_time(snapshot(book.dealer(*credited, *disputed), AS_OF)) == 0
+    dismissed = book.outcome("3", "2026-04-01", "dismissed")
+    assert quarters_paid_on_time(snapshot(book.dealer(*good, *disputed, dismissed), AS_OF)) == 0
+
+
+def test_a_quarter_without_anything_due_earns_nothing(book):
+    first = paid(book, "1", "2025-12-20", "2026-01-20", "2026-01-20")
+    assert quarters_paid_on_time(snapshot(book.dealer(*first), AS_OF)) == 1
+
+
+@pytest.mark.parametrize(("month", "expected"), [("99999.99", 99900), ("100000", 100000), ("100", 100), ("99.99", 0)])
+def test_a_limit_is_rounded_down_to_a_hundred_never_up(limit, book, month, expected):
+    assert limit(*book.monthly("2025-07", [month] * 12)).limit == expected
