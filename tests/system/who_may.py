@@ -253,6 +253,9 @@ ROUTES: dict[str, str] = {
         GET    /api/dealers                                 dealer.read
         GET    /api/dealers/{dealer}                        dealer.read
         GET    /api/dealers/{dealer}/timeline               dealer.read
+        GET    /api/reports/ageing                          report.read
+        GET    /api/reports/grade-moves                     report.read
+        GET    /api/reports/grades                          report.read
         GET    /api/reports/monthly-sales                   report.read
         GET    /dealers                                     dealer.read
         GET    /dealers/{dealer}                            dealer.read
@@ -260,7 +263,10 @@ ROUTES: dict[str, str] = {
         GET    /dealers/{dealer}/sales                      dealer.read
         GET    /docs                                        -
         GET    /events/{service}/{partition}/{sequence}     event.read
+        GET    /exports/ageing                              report.export
         GET    /exports/dealers                             report.export
+        GET    /exports/grade-moves                         report.export
+        GET    /exports/grades                              report.export
         GET    /exports/monthly-sales                       report.export
         GET    /health/live                                 -
         GET    /health/ready                                -
@@ -277,6 +283,9 @@ ROUTES: dict[str, str] = {
         POST   /ops/parked/replay                           ops.replay
         GET    /ops/positions                               ops.read
         GET    /ops/standing                                ops.read
+        GET    /reports/ageing                              report.read
+        GET    /reports/grade-moves                         report.read
+        GET    /reports/grades                              report.read
         GET    /reports/monthly-sales                       report.read
         GET    /static                                      -
     """,

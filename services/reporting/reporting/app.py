@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from reporting import projections
+from reporting.api import ageing as ageing_api
 from reporting.api import dealers as dealers_api
+from reporting.api import grades as grades_api
 from reporting.api import monthly_sales as monthly_sales_api
 from reporting.domain.export import EXPORT
-from reporting.pages import dealer, dealers, event, exports, home, monthly_sales
+from reporting.pages import ageing, dealer, dealers, event, exports, grades, home, monthly_sales
 from reporting.permissions import PERMISSIONS
 from service.app import Service
 
@@ -18,10 +20,14 @@ SERVICE = Service(
         home.router,
         dealers.router,
         dealer.router,
+        ageing.router,
+        grades.router,
         monthly_sales.router,
         event.router,
         exports.router,
         dealers_api.router,
+        ageing_api.router,
+        grades_api.router,
         monthly_sales_api.router,
     ],
     permissions=PERMISSIONS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,6 +49,41 @@ class SalesAsked(Looked):
     region: str = Field("", max_length=64)
 
 
+class AgeingAsked(Looked):
+    """The ageing matrix."""
+
+    level: Literal["region", "branch", "territory", "dealer", "invoice"] = "region"
+    region: str = Field("", max_length=64)
+    branch: str = Field("", max_length=64)
+    territory: str = Field("", max_length=64)
+    dealer: UUID | Literal[""] = Field("", description="whose invoices, at the level of invoices")
+    by: Literal["due_date", "invoice_date"] = "due_date"
+    sort: str = Field("code", max_length=20, pattern=r"^[a-z0-9_-]+$", description="code, name, balance or a column")
+    order: Literal["asc", "desc"] = "asc"
+    limit: int = Field(200, ge=1, le=MOST_ROWS, description="rows a page")
+    after: str = Field("", max_length=100, description="code of the last row of the page before")
+
+
+GradeSaid = Literal["", "1", "2", "3", "4", "5", "none"]
+
+
+class GradesAsked(Looked):
+    """Grades in force: by place, and from one day to another."""
+
+    first: str = Field("", alias="from", max_length=10, description="the day to compare with; empty: a quarter before")
+    level: Literal["region", "branch", "territory"] = "region"
+    region: str = Field("", max_length=64)
+    branch: str = Field("", max_length=64)
+    territory: str = Field("", max_length=64)
+
+
+class GradeMovesAsked(GradesAsked):
+    """The dealers of a cell of the migration matrix."""
+
+    before: GradeSaid = Field("", description="grade on the first day; none: without one")
+    grade: GradeSaid = Field("", description="grade on the last day")
+
+
 class LinesAsked(Looked):
     """Sale lines of a dealer between two days."""
 
@@ -77,3 +113,17 @@ class DealersExported(DealersAsked, Exported):
 
 class SalesExported(SalesAsked, Exported):
     """The monthly sales report as a file."""
+
+
+class AgeingExported(AgeingAsked, Exported):
+    """The ageing matrix as a file; `whole=1` takes every page."""
+
+    whole: Literal["", "1"] = ""
+
+
+class GradesExported(GradesAsked, Exported):
+    """Grades by place as a file."""
+
+
+class GradeMovesExported(GradeMovesAsked, Exported):
+    """The dealers of a cell as a file."""

@@ -1,5 +1,8 @@
 """What codes are called: one table for every enumeration of the published language. Each is translated when shown."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from reporting.i18n import N_
 
 CODES: dict[str, str] = {
@@ -91,6 +94,16 @@ AGEING: dict[str, str] = {
     "not_due": N_("Not due"),
     "unapplied_credit": N_("Unapplied credit"),
 }
+
+
+def ageing(name: str) -> tuple[str, Mapping[str, Any]]:
+    """What an ageing column is called, as a message and its values."""
+    if name.startswith("over-"):
+        return N_("> %(days)s days"), {"days": name.removeprefix("over-")}
+    if name[0].isdigit():
+        return N_("%(days)s days"), {"days": name.replace("-", "–")}
+    return AGEING.get(name, name), {}
+
 
 INDICATORS: dict[str, str] = {
     "annual_sales_scale": N_("Annual sales scale"),

@@ -33,6 +33,10 @@ PAGES = {
     "ledger": f"/dealers/{ANNA}/ledger",
     "sales": f"/dealers/{ANNA}/sales?from=2025-01-01",
     "monthly": "/reports/monthly-sales?from=2026-01&to=2026-03",
+    "ageing": "/reports/ageing?level=dealer&limit=50",
+    "invoices": f"/reports/ageing?level=invoice&dealer={ANNA}",
+    "grades": "/reports/grades?from=2026-02-28",
+    "moves": "/reports/grade-moves?from=2026-02-28",
     "problem": "/dealers?as_of=nonsense",
 }
 DEALERS = 1000

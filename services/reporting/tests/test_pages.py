@@ -16,7 +16,11 @@ from service.testing import bearer
 
 PAGES = ("/", "/dealers", f"/dealers/{ANNA}", f"/dealers/{ANNA}?sales=1", f"/dealers/{CHEN}", f"/dealers/{ANNA}/ledger",
          f"/dealers/{ANNA}/sales?from=2025-01-01", "/reports/monthly-sales?from=2026-01&to=2026-03",
-         "/reports/monthly-sales?level=region", "/dealers?as_of=2020-01-01")  # fmt: skip
+         "/reports/monthly-sales?level=region", "/dealers?as_of=2020-01-01", "/reports/ageing",
+         "/reports/ageing?level=dealer&by=invoice_date", f"/reports/ageing?level=invoice&dealer={ANNA}",
+         f"/reports/ageing?level=invoice&dealer={BOLIN}", "/reports/grades?from=2026-02-28",
+         "/reports/grades?level=territory&region=R1", "/reports/grade-moves?from=2026-02-28&before=2&grade=3",
+         "/reports/ageing?as_of=2020-01-01", "/reports/grades?as_of=2020-01-01")  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])

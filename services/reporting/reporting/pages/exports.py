@@ -1,4 +1,4 @@
-"""Files of exactly what a page shows: `/exports/dealers`, `/exports/monthly-sales`; each is recorded as an event."""
+"""Files of exactly what a page shows, `/exports/…` beside each report; every one is recorded as an event."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from starlette.responses import Response
 from eventlog.meta import Meta
 from eventlog.position import cut_to_json
 from events.ids import request_hash, uuid7
-from reporting.asking import DealersExported, SalesExported
-from reporting.columns import DEALERS, SALES, ReportColumn
+from reporting.asking import AgeingExported, DealersExported, GradeMovesExported, GradesExported, SalesExported
+from reporting.columns import DEALERS, GRADE_MOVES, SALES, ReportColumn, of_ageing, of_grades
 from reporting.domain.export import EXPORT, RecordExport
 from reporting.pages.view import language, page
-from reporting.reading.asked import dealers_asked, sales_asked
+from reporting.reading.asked import ageing_asked, dealers_asked, grades_asked, sales_asked
 from reporting.reading.places import Places
 from reporting.reading.standpoint import Standpoint
 from service.context import Read, ReadContext
@@ -45,6 +45,32 @@ async def monthly_sales(read: Read, ask: Annotated[SalesExported, Query()]) -> R
     """The monthly sales report as CSV or XLSX."""
     at, report, places, _ = await sales_asked(read, ask)
     return await exported(read, at, "monthly-sales", ask.format, SALES, report.rows, places)
+
+
+@router.get("/exports/ageing", permission="report.export", page=True)
+@page
+async def ageing(read: Read, ask: Annotated[AgeingExported, Query()]) -> Response:
+    """The ageing matrix as CSV or XLSX: the page that is shown, or with `whole` all of it."""
+    at, matrix, places = await ageing_asked(read, ask, whole=bool(ask.whole))
+    return await exported(read, at, "ageing", ask.format, of_ageing(matrix.columns), matrix.rows, places)
+
+
+@router.get("/exports/grades", permission="report.export", page=True)
+@page
+async def grades(read: Read, ask: Annotated[GradesExported, Query()]) -> Response:
+    """Grades by place as CSV or XLSX."""
+    at, report, places = await grades_asked(read, ask)
+    rows = report.spread(ask.level, places)
+    return await exported(read, at, "grades", ask.format, of_grades(), rows, places)
+
+
+@router.get("/exports/grade-moves", permission="report.export", page=True)
+@page
+async def grade_moves(read: Read, ask: Annotated[GradeMovesExported, Query()]) -> Response:
+    """The dealers of a cell of the migration matrix as CSV or XLSX."""
+    at, report, places = await grades_asked(read, ask)
+    rows = report.cell(ask.before, ask.grade)
+    return await exported(read, at, "grade-moves", ask.format, GRADE_MOVES, rows, places)
 
 
 async def exported(

@@ -50,11 +50,8 @@ class Words:
 
     def ageing(self, name: str) -> str:
         """What an ageing column is called."""
-        if name.startswith("over-"):
-            return self.gettext("> %(days)s days", days=name.removeprefix("over-"))
-        if name[0].isdigit():
-            return self.gettext("%(days)s days", days=name.replace("-", "–"))
-        return self._of(labels.AGEING, name)
+        message, values = labels.ageing(name)
+        return self.gettext(message, **values)
 
     def rule(self, rule: str) -> str:
         """The cell of the grade table that fired, key indicators first."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from reporting.asking import DealersAsked, SalesAsked
+from datetime import timedelta
+
+from reporting.asking import AgeingAsked, DealersAsked, GradesAsked, SalesAsked
+from reporting.i18n import N_
+from reporting.reading.ageing import AgeingMatrix, AgeingQuestion, ageing_matrix
 from reporting.reading.dealers import DealerPage, Filters, dealer_page
+from reporting.reading.grades import GradeReport, grade_report
 from reporting.reading.memory import memory_of
 from reporting.reading.months import read_range
+from reporting.reading.onboarded import Inside
 from reporting.reading.places import Places, places
 from reporting.reading.sales import SalesQuestion, SalesReport, sales_report
-from reporting.reading.standpoint import Standpoint, standpoint
+from reporting.reading.standpoint import Standpoint, read_day, standpoint
+from reporting.reading.wrong import Wrong
 from service.context import ReadContext
+
+QUARTER_DAYS = 91
+"""How far back grades are compared unless a day is named: dealers are rated anew every three months (domain.md 2.5)."""
 
 
 async def dealers_asked(
@@ -40,3 +50,33 @@ async def sales_asked(read: ReadContext, ask: SalesAsked) -> tuple[Standpoint, S
     async with read.snapshot() as conn:
         names = await places(conn)
         return at, await sales_report(conn, at, question, names), names, question
+
+
+async def ageing_asked(
+    read: ReadContext, ask: AgeingAsked, *, whole: bool = False
+) -> tuple[Standpoint, AgeingMatrix, Places]:
+    """A page of the ageing matrix, or with `whole` all of it."""
+    at = await standpoint(read, as_of=ask.as_of, known_at=ask.known_at)
+    question = AgeingQuestion(
+        level=ask.level,
+        inside=Inside(ask.region, ask.branch, ask.territory, ask.dealer or None),
+        by=ask.by,
+        sort=ask.sort,
+        descending=ask.order == "desc",
+        limit=None if whole else ask.limit,
+        after="" if whole else ask.after,
+    )
+    async with read.snapshot() as conn:
+        names = await places(conn)
+        return at, await ageing_matrix(conn, at, question, names), names
+
+
+async def grades_asked(read: ReadContext, ask: GradesAsked) -> tuple[Standpoint, GradeReport, Places]:
+    """Grades in force on two days, in the part of the company that is asked for."""
+    at = await standpoint(read, as_of=ask.as_of, known_at=ask.known_at)
+    first = read_day(ask.first, "from") or at.as_of - timedelta(days=QUARTER_DAYS)
+    if first > at.as_of:
+        raise Wrong("invalid", N_("Grades are compared with an earlier day than the as-of day: choose one before it."))
+    async with read.snapshot() as conn:
+        report = await grade_report(conn, at, first, Inside(ask.region, ask.branch, ask.territory))
+        return at, report, await places(conn)
