@@ -5,8 +5,8 @@ A cut says for each source and partition the last sequence included. A row beyon
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,15 +24,14 @@ from rules.entries import (
     DisputeOutcome,
     Invoice,
     LedgerEntry,
+    Method,
+    Outcome,
     Payment,
     Reversal,
 )
 from service.problems import Problem
 
 REGISTRY = "customer-registry"
-ENTRY = """select dealer, kind, event, origin, number, amount, dated, due_on, method, term_days, order_number, invoice,
-    allocations, outcome, reversed
-from ledger_entry"""
 
 
 def within(parameter: int) -> str:
@@ -41,7 +40,12 @@ def within(parameter: int) -> str:
 
 
 WITHIN = within(2)
-ENTRIES = f"{ENTRY} where dealer = any($1) and {WITHIN} order by dealer, sequence"
+ENTRIES = f"""
+select dealer, json_agg(json_build_array(kind, event, origin, number, amount, dated, due_on, method, term_days,
+    order_number, invoice, allocations, outcome, reversed)) as entries
+from (select * from ledger_entry where dealer = any($1) and {WITHIN} order by dealer, sequence) as e group by dealer
+"""
+"""A ledger as one text is read in two thirds of the time that its rows take."""
 SURVEYS = f"""
 select dealer, surveyed_on, annual_turnover, nature, licences, premises, founded_on
 from survey_answer where dealer = any($1) and {WITHIN} order by dealer, sequence
@@ -57,6 +61,28 @@ select k.stream, k.document from projection.parked k join projection.generation 
 where k.source = $1 and split_part(k.stream, '/', 2) = 'file' and {WITHIN} order by k.partition, k.sequence
 """
 """As they were written: whatever kept them from being shown, an onboarding names its region."""
+
+
+class _Entry(msgspec.Struct, array_like=True, gc=False):
+    """An element of a ledger's `entries`: columns of `ledger_entry`, in that order."""
+
+    kind: str
+    event: str
+    origin: str
+    number: str
+    amount: Decimal | None
+    dated: date | None
+    due_on: date | None
+    method: Method | None
+    term_days: int | None
+    order: str | None
+    invoice: str | None
+    allocations: tuple[Allocation, ...] | None
+    outcome: Outcome | None
+    reversed: str | None
+
+
+_read_entries = msgspec.json.Decoder(list[_Entry]).decode
 
 
 class _Parked(msgspec.Struct):
@@ -118,15 +144,8 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
 
 async def entries_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[UUID, list[LedgerEntry]]:
     """The ledgers of these dealers within the cut, in the order of the log."""
-    return by_dealer(await conn.fetch(ENTRIES, dealers, bounds(cut, SERVICE)))
-
-
-def by_dealer(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[LedgerEntry]]:
-    """Rows of `ledger_entry` as entries, dealer by dealer."""
-    found: dict[UUID, list[LedgerEntry]] = {}
-    for row in rows:
-        found.setdefault(row["dealer"], []).append(entry_of(row))
-    return found
+    rows = await conn.fetch(ENTRIES, dealers, bounds(cut, SERVICE))
+    return {row["dealer"]: [_entry(each) for each in _read_entries(row["entries"])] for row in rows}
 
 
 def survey_of(row: Mapping[str, Any]) -> Survey:
@@ -141,33 +160,23 @@ def survey_of(row: Mapping[str, Any]) -> Survey:
     )
 
 
-def entry_of(row: Mapping[str, Any]) -> LedgerEntry:
-    """A row of `ledger_entry`."""
-    named: dict[str, Any] = {"id": str(row["event"]), "source": row["origin"], "number": row["number"]}
-    match row["kind"]:
+def _entry(row: Any) -> LedgerEntry:
+    named: dict[str, Any] = {"id": row.event, "source": row.origin, "number": row.number}
+    match row.kind:
         case "invoice":
             return Invoice(
-                **named, amount=row["amount"], issued_on=row["dated"], due_on=row["due_on"], method=row["method"],
-                term_days=row["term_days"], order=row["order_number"],
+                **named, amount=row.amount, issued_on=row.dated, due_on=row.due_on, method=row.method,
+                term_days=row.term_days, order=row.order,
             )  # fmt: skip
         case "payment":
-            return Payment(
-                **named, amount=row["amount"], received_on=row["dated"], allocations=_allocations(row["allocations"])
-            )
+            return Payment(**named, amount=row.amount, received_on=row.dated, allocations=row.allocations or ())
         case "credit_note":
-            return CreditNote(**named, amount=row["amount"], issued_on=row["dated"], invoice=row["invoice"])
+            return CreditNote(**named, amount=row.amount, issued_on=row.dated, invoice=row.invoice)
         case "dispute":
-            return Dispute(**named, amount=row["amount"], disputed_on=row["dated"])
+            return Dispute(**named, amount=row.amount, disputed_on=row.dated)
         case "settlement":
-            return DisputeOutcome(**named, settled_on=row["dated"], outcome=row["outcome"])
+            return DisputeOutcome(**named, settled_on=row.dated, outcome=row.outcome)
         case "reversal":
-            return Reversal(**named, entry=str(row["reversed"]))
+            return Reversal(**named, entry=row.reversed)
         case kind:
             raise ValueError(f"the ledger knows no {kind}")
-
-
-def _allocations(text: str | None) -> tuple[Allocation, ...]:
-    return tuple(
-        Allocation(each["invoice"], None if each["amount"] is None else Decimal(each["amount"]))
-        for each in json.loads(text or "[]")
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 NOTHING = Decimal(0)
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -15,12 +16,22 @@ EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 def rounded(amount: Decimal | Fraction, places: int = 2) -> Decimal:
     """`amount` rounded half up to `places` decimals."""
-    if isinstance(amount, Decimal):
-        return amount.quantize(Decimal(1).scaleb(-places, context=EXACT), context=EXACT)
-    scale: int = 10**places
-    sign, size = (-1, -amount) if amount < 0 else (1, amount)
-    units = (size.numerator * scale * 2 + size.denominator) // (size.denominator * 2)
-    return Decimal(sign * units).scaleb(-places, context=EXACT)
+    if type(amount) is Decimal:
+        return amount.quantize(_smallest(places), context=EXACT)
+    numerator, denominator = amount.as_integer_ratio()
+    units: int = (abs(numerator) * 10**places * 2 + denominator) // (denominator * 2)
+    return Decimal(-units if numerator < 0 else units).scaleb(-places, context=EXACT)
+
+
+@lru_cache
+def _smallest(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places, context=EXACT)
+
+
+def over(amount: Decimal, parts: int) -> Fraction:
+    """`amount` ÷ `parts`, exactly."""
+    numerator, denominator = amount.as_integer_ratio()
+    return Fraction(numerator, denominator * parts)
 
 
 def rounded_down(amount: Fraction, unit: Decimal) -> Decimal:
@@ -30,7 +41,10 @@ def rounded_down(amount: Fraction, unit: Decimal) -> Decimal:
 
 def share(part: Decimal, whole: Decimal) -> Fraction | None:
     """`part` ÷ `whole`, exactly; None where `whole` is not above 0."""
-    return Fraction(part) / Fraction(whole) if whole > 0 else None
+    if whole <= 0:
+        return None
+    (a, b), (c, d) = part.as_integer_ratio(), whole.as_integer_ratio()
+    return Fraction(a * d, b * c)
 
 
 def shown(rate: Fraction | None, places: int = 4) -> Decimal | None:

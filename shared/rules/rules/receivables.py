@@ -18,6 +18,8 @@ from rules.entries import Allocation, Invoice, LedgerEntry
 from rules.ledger import Credit, CreditKind, Ledger, ledger_at
 from rules.money import NOTHING
 
+NOT_DISPUTED = Disputed()
+
 
 class Settlement(msgspec.Struct, frozen=True):
     """`amount` of an invoice settled on `on` by a payment, or taken off by a credit note."""
@@ -34,12 +36,12 @@ class Item(msgspec.Struct, frozen=True):
     invoice: Invoice
     open: Decimal
     settlements: list[Settlement]
-    disputed: Disputed = Disputed()
+    disputed: Disputed = NOT_DISPUTED
 
     @property
     def credited(self) -> Decimal:
         """What credit notes took off."""
-        return sum((s.amount for s in self.settlements if s.kind == "credit_note"), NOTHING)
+        return sum([s.amount for s in self.settlements if s.kind == "credit_note"], NOTHING)
 
     @property
     def paid_by_due(self) -> Decimal:
@@ -86,11 +88,12 @@ def allocated(ledger: Ledger) -> Receivables:
     left = [(credit.number, held + _pay_oldest(book, credit, free)) for credit, free, held in credits]
     disputed = disputed_invoices(ledger)
     items = [
-        Item(invoice, open_, settlements, disputed.get((invoice.source, invoice.number), Disputed()))
+        Item(invoice, open_, settlements, disputed.get((invoice.source, invoice.number), NOT_DISPUTED))
         for invoice, open_, settlements in zip(ledger.invoices, book.open, book.settlements, strict=True)
     ]
-    for item in items:
-        item.settlements.sort(key=lambda s: s.on)
+    for settlements in book.settlements:
+        if len(settlements) > 1:
+            settlements.sort(key=lambda s: s.on)
     return Receivables(
         as_of=ledger.as_of,
         items=items,
@@ -134,6 +137,8 @@ class _Book:
 def _pay_named(book: _Book, credit: Credit) -> tuple[Decimal, Decimal]:
     """Apply what a credit names; returns (free for the oldest invoices, held for invoices not known yet)."""
     free, held = credit.amount, NOTHING
+    if not credit.allocations:
+        return free, held
     placed = [(named, book.find(credit.source, named.invoice)) for named in credit.allocations]
     for named, place in sorted(placed, key=_firmest_first):
         at_most = free if named.amount is None else min(free, named.amount)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 Month = int
 MONTHS_OF_A_QUARTER = 3
@@ -18,23 +19,27 @@ def month_of(day: date) -> Month:
     return day.year * 12 + day.month - 1
 
 
+@lru_cache
 def month_end(month: Month) -> date:
     """The last day of a calendar month."""
     year, index = divmod(month, 12)
     return date(year, index + 1, monthrange(year, index + 1)[1])
 
 
+@lru_cache(4096)
 def plus_months(day: date, months: int) -> date:
     """`day` moved by `months` (negative: back), clipped to the month's end: 30 Nov + 3 = 28 or 29 Feb."""
     month = month_of(day) + months
     return month_end(month).replace(day=min(day.day, month_end(month).day))
 
 
+@lru_cache
 def last_full_month(as_of: date) -> Month:
     """The latest month whose last day is on or before `as_of`."""
     return month_of(as_of + timedelta(days=1)) - 1
 
 
+@lru_cache
 def full_months(as_of: date, count: int) -> range:
     """The last `count` full months, oldest first."""
     last = last_full_month(as_of)

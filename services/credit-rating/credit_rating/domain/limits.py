@@ -11,13 +11,13 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from .calendar_window import full_months, full_months_since, full_quarters, month_of
-from .indicators.declared import Snapshot
-from .money import rounded, rounded_down
+from .indicators.declared import Snapshot, once
+from .money import over, rounded, rounded_down
 from .payment_record import portions
 from .policy.standing import LimitRule, NewDealer, Season
 from .receivables import Item
 
-NO_SEASON = Fraction(1)
+ZERO, NO_SEASON = Fraction(0), Fraction(1)
 
 
 class LimitGiven(NamedTuple):
@@ -39,9 +39,9 @@ def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
     new = months_traded(dealer) < rule.new_dealer.months
     base = forecast_base(dealer, rule.new_dealer) if new else min(m3, m12 * season)
     coefficient = rule.coefficients.of(grade)
-    limit = base * Fraction(dealer.facts.term_days, rule.term_base_days) * Fraction(coefficient)
+    limit = base * over(coefficient, rule.term_base_days) * dealer.facts.term_days
     return LimitGiven(
-        limit=rounded_down(max(Fraction(0), limit), rule.unit),
+        limit=rounded_down(limit if limit.numerator > 0 else ZERO, rule.unit),
         m3=rounded(m3),
         m12=rounded(m12),
         season=rounded(season, 4),
@@ -51,9 +51,10 @@ def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
     )
 
 
+@once
 def mean_month(dealer: Snapshot, months: int) -> Fraction:
     """Mean net invoiced of the last full months, a month."""
-    return Fraction(dealer.net.in_months(full_months(dealer.as_of, months))) / months
+    return over(dealer.net.in_months(full_months(dealer.as_of, months)), months)
 
 
 def months_traded(dealer: Snapshot) -> int:
@@ -63,15 +64,20 @@ def months_traded(dealer: Snapshot) -> int:
 
 def season_of(dealer: Snapshot, rule: Season) -> Fraction:
     """How the as-of calendar month compares with the mean month, clipped; 1 with less history than the rule wants."""
-    if months_traded(dealer) < rule.months:
+    return _season(dealer, rule.months, rule.floor, rule.ceiling)
+
+
+@once
+def _season(dealer: Snapshot, months: int, floor: Decimal, ceiling: Decimal) -> Fraction:
+    if months_traded(dealer) < months:
         return NO_SEASON
-    months = full_months(dealer.as_of, rule.months)
-    alike = [month for month in months if month % 12 == month_of(dealer.as_of) % 12]
-    mean = mean_month(dealer, rule.months)
+    window = full_months(dealer.as_of, months)
+    alike = [month for month in window if month % 12 == month_of(dealer.as_of) % 12]
+    mean = mean_month(dealer, months)
     if mean <= 0 or not alike:
         return NO_SEASON
-    ratio = Fraction(dealer.net.in_months(alike)) / len(alike) / mean
-    return min(max(ratio, Fraction(rule.floor)), Fraction(rule.ceiling))
+    ratio = over(dealer.net.in_months(alike), len(alike)) / mean
+    return min(max(ratio, Fraction(floor)), Fraction(ceiling))
 
 
 def forecast_base(dealer: Snapshot, rule: NewDealer) -> Fraction:
@@ -80,6 +86,7 @@ def forecast_base(dealer: Snapshot, rule: NewDealer) -> Fraction:
     return Fraction(dealer.facts.forecast_monthly_sales) * min(Fraction(rule.cap), earned)
 
 
+@once
 def quarters_paid_on_time(dealer: Snapshot) -> int:
     """Full calendar quarters since the first invoice in which invoices fell due, all paid in full by their due date."""
     if dealer.first_invoice_on is None:

@@ -5,7 +5,6 @@ Source: domain.md 2.3 (monthly sales, annual scale) and 2.7 (m3, m12, season).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -25,18 +24,19 @@ class NetInvoiced(msgspec.Struct, frozen=True):
 
     def in_months(self, months: Iterable[Month]) -> Decimal:
         """Net invoiced in these calendar months."""
-        return sum((self.by_month.get(month, NOTHING) for month in months), NOTHING)
+        return sum([self.by_month[month] for month in months if month in self.by_month], NOTHING)
 
     def between(self, first: date, last: date) -> Decimal:
         """Net invoiced from `first` to `last`, both included."""
-        return sum((amount for on, amount in self.documents if first <= on <= last), NOTHING)
+        return sum([amount for on, amount in self.documents if first <= on <= last], NOTHING)
 
 
 def net_invoiced(ledger: Ledger) -> NetInvoiced:
     """The net invoiced amounts of a ledger."""
     documents = [(invoice.issued_on, invoice.amount) for invoice in ledger.invoices]
     documents += [(credit.on, -credit.amount) for credit in ledger.credits if credit.kind == "credit_note"]
-    by_month: dict[Month, Decimal] = defaultdict(Decimal)
+    by_month: dict[Month, Decimal] = {}
     for on, amount in documents:
-        by_month[month_of(on)] += amount
+        month = month_of(on)
+        by_month[month] = by_month.get(month, NOTHING) + amount
     return NetInvoiced(documents, by_month)

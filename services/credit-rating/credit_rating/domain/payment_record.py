@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .money import NOTHING, share
-from .receivables import Item, Receivables
+from .receivables import NOT_DISPUTED, Item, Receivables
 
 
 class Portion(NamedTuple):
@@ -64,25 +64,29 @@ def payment_record(items: Iterable[Item], as_of: date) -> PaymentRecord:
     """The record over these invoices, none of them due after `as_of`."""
     judged = [portions(item, as_of) for item in items]
     parts = [portion for each in judged for portion in each]
+    late = [p for p in parts if p.days_late]
     return PaymentRecord(
-        invoices=sum(1 for each in judged if each),
-        value=sum((p.amount for p in parts), NOTHING),
-        paid_on_time=sum((p.amount for p in parts if p.on_time), NOTHING),
-        days_late_by_value=sum((p.amount * p.days_late for p in parts), NOTHING),
-        worst_days_late=max((p.days_late for p in parts), default=0),
+        invoices=len([each for each in judged if each]),
+        value=sum([p.amount for p in parts], NOTHING),
+        paid_on_time=sum([p.amount for p in parts if p.on_time], NOTHING),
+        days_late_by_value=sum([p.amount * p.days_late for p in late], NOTHING),
+        worst_days_late=max([p.days_late for p in late], default=0),
     )
 
 
 def portions(item: Item, as_of: date) -> list[Portion]:
     """The parts of an invoice that are judged, the latest first; empty if all of it is credited or in dispute."""
-    due_on, credited = item.invoice.due_on, item.credited
+    due_on, disputed = item.invoice.due_on, item.disputed
     parts = [Portion((as_of - due_on).days, True, item.open)] if item.open > 0 else []
     parts += [
         Portion(max(0, (s.on - due_on).days), False, s.amount)
         for s in reversed(item.settlements)
         if s.kind == "payment"
     ]
-    return _without(item.disputed.left_out(value=item.invoice.amount - credited, credited=credited), parts)
+    if disputed is NOT_DISPUTED:
+        return parts
+    credited = item.credited
+    return _without(disputed.left_out(value=item.invoice.amount - credited, credited=credited), parts)
 
 
 def _without(left_out: Decimal, parts: list[Portion]) -> list[Portion]:

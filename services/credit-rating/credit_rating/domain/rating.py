@@ -22,10 +22,10 @@ from events import (
 )
 
 from .facts import DealerFacts, Survey
-from .grades import grade_of
+from .grades import GradeGiven, grade_of
 from .indicators import Assessment, Graded, Override, SurveyMissing, assess, overridden
 from .indicators.declared import Snapshot, snapshot
-from .limits import limit_of
+from .limits import LimitGiven, limit_of
 from .policy import CreditPolicy
 
 
@@ -52,6 +52,25 @@ class NotRated(NamedTuple):
     reason: str
 
 
+class Judged(NamedTuple):
+    """What facts and a policy give: the indicators, the cell of the table, and the limit. Nothing is written yet."""
+
+    assessment: Assessment
+    given: GradeGiven
+    limit: LimitGiven
+
+
+def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Iterable[Override] = ()) -> Judged | NotRated:
+    """Grade one dealer and work out its limit: what every rating records, and all that a simulation compares."""
+    match assess(dealer, policy.indicators):
+        case SurveyMissing(reason=reason):
+            return NotRated(reason)
+        case Assessment() as computed:
+            assessment = overridden(computed, overrides)
+            given = grade_of(assessment.key, assessment.other, policy.grades)
+            return Judged(assessment, given, limit_of(dealer, given.grade, policy.limit))
+
+
 def rate(
     facts: DealerFacts,
     *,
@@ -61,34 +80,29 @@ def rate(
     overrides: Iterable[Override] = (),
 ) -> Rated | NotRated:
     """Rate one dealer. `occasion.policy` must name `policy`; `previous_grade` is the grade in force before."""
-    dealer = snapshot(facts, occasion.as_of)
-    match assess(dealer, policy.indicators):
-        case SurveyMissing(reason=reason):
-            return NotRated(reason)
-        case Assessment() as computed:
-            grade = _graded(overridden(computed, overrides), policy, occasion, previous_grade)
-            return Rated(grade, _limited(dealer, grade.grade, policy, occasion))
+    match judge(snapshot(facts, occasion.as_of), policy, overrides):
+        case NotRated() as left_out:
+            return left_out
+        case Judged() as judged:
+            return Rated(_graded(judged, occasion, previous_grade), _limited(judged.limit, occasion))
 
 
-def _graded(
-    assessment: Assessment, policy: CreditPolicy, occasion: Occasion, previous_grade: int | None
-) -> CreditGradeAssigned:
-    given = grade_of(assessment.key, assessment.other, policy.grades)
+def _graded(judged: Judged, occasion: Occasion, previous_grade: int | None) -> CreditGradeAssigned:
     return CreditGradeAssigned.model_validate(
         {
             **_common(occasion),
-            "grade": given.grade,
+            "grade": judged.given.grade,
             "previous_grade": previous_grade,
-            "rule": given.rule,
-            "indicators": {name: _indicator(each) for name, each in assessment.indicators.items()},
-            "survey": _survey(assessment.survey),
+            "rule": judged.given.rule,
+            "indicators": {name: _indicator(each) for name, each in judged.assessment.indicators.items()},
+            "survey": _survey(judged.assessment.survey),
             "approved_by": occasion.approved_by,
         }
     )
 
 
-def _limited(dealer: Snapshot, grade: int, policy: CreditPolicy, occasion: Occasion) -> CreditLimitSet:
-    return CreditLimitSet.model_validate({**_common(occasion), **limit_of(dealer, grade, policy.limit)._asdict()})
+def _limited(limit: LimitGiven, occasion: Occasion) -> CreditLimitSet:
+    return CreditLimitSet.model_validate({**_common(occasion), **limit._asdict()})
 
 
 def _common(occasion: Occasion) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from functools import wraps
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 from ..facts import DealerFacts, Survey
 from ..ledger import Ledger, ledger_at
@@ -21,8 +22,12 @@ RETURNS_ABOVE_SALES = "returns_above_sales"
 NOTHING_TO_JUDGE = "nothing_to_judge"
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 class Snapshot(NamedTuple):
-    """The facts of one dealer as of one day, worked out once for all indicators and the limit."""
+    """The facts of one dealer as of one day, worked out once for all indicators, the limit, and several policies."""
 
     facts: DealerFacts
     as_of: date
@@ -30,6 +35,8 @@ class Snapshot(NamedTuple):
     receivables: Receivables
     net: NetInvoiced
     first_invoice_on: date | None
+    measured: dict[Any, Any]
+    """What was measured so far; see `once`."""
 
     @property
     def has_traded(self) -> bool:
@@ -40,7 +47,21 @@ class Snapshot(NamedTuple):
 def snapshot(facts: DealerFacts, as_of: date) -> Snapshot:
     """The facts of a dealer at the end of `as_of`."""
     ledger = ledger_at(facts.entries, as_of)
-    return Snapshot(facts, as_of, ledger, allocated(ledger), net_invoiced(ledger), ledger.first_invoice_on)
+    return Snapshot(facts, as_of, ledger, allocated(ledger), net_invoiced(ledger), ledger.first_invoice_on, {})
+
+
+def once(measure: Callable[Concatenate[Snapshot, P], R]) -> Callable[Concatenate[Snapshot, P], R]:
+    """Measure a dealer once for each set of arguments: policies that differ in their thresholds share the figure."""
+
+    @wraps(measure)
+    def measured(dealer: Snapshot, /, *arguments: P.args, **named: P.kwargs) -> R:
+        key = (measure, arguments)
+        if key not in dealer.measured:
+            dealer.measured[key] = measure(dealer, *arguments, **named)
+        found: R = dealer.measured[key]
+        return found
+
+    return measured
 
 
 class Graded(NamedTuple):

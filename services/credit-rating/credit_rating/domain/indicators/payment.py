@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from ..calendar_window import full_months, month_of, months_window
 from ..entries import Invoice
 from ..money import NOTHING, rounded, share, shown
 from ..payment_record import PaymentRecord, due_or_overdue, payment_record
 from ..policy.thresholds import IndicatorRules, Letter, OnTime
-from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history
+from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history, once
+
+
+class Terms(NamedTuple):
+    """Invoice value of some months by the terms agreed; `short`: with credit within so many days."""
+
+    total: Decimal
+    at_once: Decimal
+    short: Decimal
+    share: Decimal | None
+    inputs: dict[str, Any]
+
+
+@once
+def terms_agreed(dealer: Snapshot, months: int, credit_days: int) -> Terms:
+    """What was invoiced in the last full months, and how much of it at once or on short credit."""
+    window = full_months(dealer.as_of, months)
+    invoices = [invoice for invoice in dealer.ledger.invoices if month_of(invoice.issued_on) in window]
+    total = sum([invoice.amount for invoice in invoices], NOTHING)
+    at_once = sum([i.amount for i in invoices if i.method in ("prepaid", "cash")], NOTHING)
+    short = at_once + sum([i.amount for i in invoices if _credit_within(i, credit_days)], NOTHING)
+    inputs = {"invoiced": rounded(total), "prepaid_or_cash": rounded(at_once), "with_short_credit": rounded(short)}
+    return Terms(total, at_once, short, shown(share(at_once, total)), inputs)
 
 
 def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
@@ -17,19 +40,14 @@ def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
     rule = rules.payment_method
     if not dealer.has_traded:
         return no_history(rules)
-    months = full_months(dealer.as_of, rule.months)
-    invoices = [invoice for invoice in dealer.ledger.invoices if month_of(invoice.issued_on) in months]
-    total = sum((invoice.amount for invoice in invoices), NOTHING)
-    at_once = sum((i.amount for i in invoices if i.method in ("prepaid", "cash")), NOTHING)
-    soon = at_once + sum((i.amount for i in invoices if _credit_within(i, rule.credit_days)), NOTHING)
-    inputs = {"invoiced": rounded(total), "prepaid_or_cash": rounded(at_once), "with_short_credit": rounded(soon)}
-    if total == 0:
-        return Graded("C", None, inputs, NOTHING_NOW)
-    value = shown(share(at_once, total))
-    if dealer.net.in_months(months) < 0:
-        return Graded("C", value, inputs, RETURNS_ABOVE_SALES)
-    needed = rule.share * total
-    return Graded("A" if at_once >= needed else "B" if soon >= needed else "C", value, inputs)
+    agreed = terms_agreed(dealer, rule.months, rule.credit_days)
+    if agreed.total == 0:
+        return Graded("C", None, agreed.inputs, NOTHING_NOW)
+    if dealer.net.in_months(full_months(dealer.as_of, rule.months)) < 0:
+        return Graded("C", agreed.share, agreed.inputs, RETURNS_ABOVE_SALES)
+    needed = rule.share * agreed.total
+    letter: Letter = "A" if agreed.at_once >= needed else "B" if agreed.short >= needed else "C"
+    return Graded(letter, agreed.share, agreed.inputs)
 
 
 def _credit_within(invoice: Invoice, days: int) -> bool:
@@ -43,12 +61,19 @@ def _credit_within(invoice: Invoice, days: int) -> bool:
             return False
 
 
-def payment_reputation(dealer: Snapshot, rules: IndicatorRules) -> Graded:
-    """What fell due in the window, and anything still overdue: how much on time, and how late at worst."""
-    rule = rules.payment_reputation
-    if not any(item.invoice.due_on <= dealer.as_of for item in dealer.receivables.items):
-        return no_history(rules)
-    first, _ = months_window(dealer.as_of, rule.window_months)
+class Paid(NamedTuple):
+    """The payment record of some months, and what a grade says of it."""
+
+    record: PaymentRecord
+    share: Decimal | None
+    inputs: dict[str, Any]
+    note: str | None
+
+
+@once
+def paid(dealer: Snapshot, window_months: int) -> Paid:
+    """How the dealer paid what fell due in the last months, and what is still overdue from before."""
+    first, _ = months_window(dealer.as_of, window_months)
     due = due_or_overdue(dealer.receivables, first)
     record = payment_record(due, dealer.as_of)
     inputs = {
@@ -59,7 +84,16 @@ def payment_reputation(dealer: Snapshot, rules: IndicatorRules) -> Graded:
         "average_days_late": shown(record.average_days_late, 1),
     }
     note = None if record.value > 0 else NOTHING_TO_JUDGE if due else NOTHING_NOW
-    return Graded(_reputation(record, rule.A, rule.B), shown(record.on_time_share), inputs, note)
+    return Paid(record, shown(record.on_time_share), inputs, note)
+
+
+def payment_reputation(dealer: Snapshot, rules: IndicatorRules) -> Graded:
+    """What fell due in the window, and anything still overdue: how much on time, and how late at worst."""
+    rule = rules.payment_reputation
+    if not any(item.invoice.due_on <= dealer.as_of for item in dealer.receivables.items):
+        return no_history(rules)
+    record, on_time, inputs, note = paid(dealer, rule.window_months)
+    return Graded(_reputation(record, rule.A, rule.B), on_time, inputs, note)
 
 
 def _reputation(record: PaymentRecord, a: OnTime, b: OnTime) -> Letter:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from ..calendar_window import full_months, full_months_since, month_of, months_window
 from ..facts import Survey
 from ..money import rounded
 from ..policy.thresholds import IndicatorRules
-from .declared import NOTHING_NOW, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history
+from .declared import NOTHING_NOW, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history, once
 
 
 def annual_sales_scale(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
     """The dealer's own turnover by survey; our own sales of the 12-month window replace it where larger."""
     rule = rules.annual_sales_scale
-    first, last = months_window(dealer.as_of, rule.window_months)
-    ours = dealer.net.between(first, last)
+    ours = our_sales(dealer, rule.window_months)
     scale = max(survey.annual_turnover, ours)
     inputs = {"turnover": survey.annual_turnover, "surveyed_on": survey.surveyed_on, "our_sales": rounded(ours)}
     return Graded(rule.letter(scale), rounded(scale), inputs)
+
+
+@once
+def our_sales(dealer: Snapshot, months: int) -> Decimal:
+    """Net invoiced in the window of so many months."""
+    return dealer.net.between(*months_window(dealer.as_of, months))
 
 
 def monthly_sales(dealer: Snapshot, rules: IndicatorRules) -> Graded:
