@@ -43,6 +43,10 @@ class Serving(NamedTuple):
         """Call the application."""
         return await call(self.app, url, headers)
 
+    async def ask(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Post a question in JSON."""
+        return await call(self.app, url, headers | {"Content-Type": "application/json"}, "POST", body)
+
 
 @asynccontextmanager
 async def serving(bench: Bench) -> AsyncIterator[Serving]:
@@ -62,11 +66,11 @@ async def serving(bench: Bench) -> AsyncIterator[Serving]:
         await reader.close()
 
 
-async def call(app: Any, url: str, headers: dict[str, str]) -> Answer:
-    """One GET through ASGI."""
+async def call(app: Any, url: str, headers: dict[str, str], method: str = "GET", sent: bytes = b"") -> Answer:
+    """One request through ASGI."""
     parts = urlsplit(url)
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": "",
         "headers": [(b"host", b"bench"), *((name.lower().encode(), value.encode()) for name, value in headers.items())],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
@@ -74,7 +78,7 @@ async def call(app: Any, url: str, headers: dict[str, str]) -> Answer:
     status, body = 0, b""
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": sent, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         nonlocal status, body

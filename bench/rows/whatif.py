@@ -1,78 +1,126 @@
-"""What if: dealers rated anew under another policy. Only the rule is there yet; the simulation's page is not built."""
+"""What if: every dealer graded under a proposed policy and under the one in force, reading included, by the API."""
 
 from __future__ import annotations
 
+import json
 import random
 import time
-from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from bench.measuring import Aim, Row, in_turns
+from bench.rows.rebuild import live
+from bench.serving import HEAD, Serving, serving
 from bench.sizes import Size
-from credit_rating.domain.facts import DealerFacts, Survey
-from credit_rating.domain.policy import CreditPolicy
-from credit_rating.domain.rating import Occasion, rate
+from bench.stack import service
 from credit_rating.published_policies import POLICIES
 from dealerlog.addresses import Addresses
-from events.types.shapes import PolicyRef
-from rules.entries import Invoice, LedgerEntry, Payment
+from eventlog import generations
+from eventlog.database import connect_pool
 
 AS_OF = date(2026, 6, 30)
 ENTRIES = 24
+SURVEYED = {
+    "surveyed_on": date(2026, 3, 1), "annual_turnover": Decimal("5000000"), "nature": "company",
+    "licences": "complete_valid", "premises": "local_leased", "founded_on": date(2010, 1, 1),
+}  # fmt: skip
 
 
 async def rows(where: Addresses, size: Size) -> AsyncIterator[Row]:
-    """Grade and limit from the ledger, as a rating run gives them."""
-    dealers = size.dealers // 100
-    facts = [facts_of(number) for number in range(dealers)]
-    policy = CreditPolicy.read(POLICIES.shipped())
-    reference = PolicyRef(name="credit", version=1, hash="0" * 64)
-    occasion = Occasion(str(UUID(int=1)), AS_OF, {"credit-rating": {"0": 1}}, reference, "director")
-
-    async def ours() -> float:
-        started = time.perf_counter()
-        for each in facts:
-            rate(each, policy=policy, occasion=occasion, previous_grade=None)
-        return (time.perf_counter() - started) * 100_000 / dealers
-
-    reached = await in_turns({"ours": ours}, size.rounds)
+    """A tenth as many dealers as are ranked, each with two years of invoices and payments."""
+    dealers = size.dealers // 10
+    async with service("credit-rating", where) as bench:
+        await POLICIES.publish_shipped(bench.log, date(2026, 1, 1))
+        await bench.publish()
+        pool = await connect_pool(bench.urls.app, size=4, bounded=False)
+        await generations.ensure(pool, bench.plan, bench.partitions, bench.security)
+        await live(bench, pool)
+        await fill(pool, dealers)
+        await pool.close()
+        async with serving(bench) as served:
+            reached = await in_turns({"ours": lambda: simulated(served, dealers)}, size.rounds)
     yield Row(
-        "what-if over 100,000 dealers: the rule alone, one process", "s", reached["ours"],
-        aims=(Aim(10, "ours", at_least=False),),
-        note=f"scaled from {dealers:,} dealers of {ENTRIES} entries; reading them and comparing is not built",
+        f"what-if over {dealers:,} dealers of {ENTRIES} entries, reading included", "s", reached["ours"],
+        aims=(Aim(10 * dealers / 100_000, "ours", at_least=False),),
+        note="through the API: both policies, matrix, limits and movers; 10 s are for 100,000 dealers",
     )  # fmt: skip
 
 
-def facts_of(number: int) -> DealerFacts:
-    """A dealer with two years of invoices, most of them paid."""
-    chance = random.Random(number)
-    entries: list[LedgerEntry] = []
+async def simulated(served: Serving, dealers: int) -> float:
+    """Seconds until the matrix is there."""
+    body = json.dumps({"content": proposed(), "as_of": str(AS_OF), "limits": True}).encode()
+    started = time.perf_counter()
+    answer = await served.ask("/policies/simulations", HEAD, body)
+    seconds = time.perf_counter() - started
+    if answer.status != 200 or sum(cell["dealers"] for cell in answer.json["matrix"]) != dealers:
+        raise AssertionError(answer.body.decode()[:500])
+    if not answer.json["moved"] or not answer.json["items"]:
+        raise AssertionError("this policy should move some dealers")
+    return seconds
+
+
+def proposed() -> dict[str, Any]:
+    """The shipped policy with other thresholds for two indicators, and other coefficients."""
+    content = POLICIES.shipped() | {"version": 2, "effective_from": "2026-07-01"}
+    indicators = content["indicators"]
+    indicators["monthly_sales"] |= {"A": "3000", "B": "1500"}
+    indicators["payment_reputation"]["B"] |= {"days_late": 20}
+    content["limit"]["coefficients"] |= {"3": "0.9", "4": "0.4"}
+    return content
+
+
+async def fill(pool: Any, dealers: int) -> None:
+    """Onboarded, surveyed and with a ledger: rows of the read model as projections would have written them."""
+    ledger = (entry for number in range(dealers) for entry in ledger_of(number))
+    await copy(pool, "ledger_entry", ledger)
+    await copy(pool, "onboarding", (onboarding(number) for number in range(dealers)))
+    await copy(pool, "survey_answer", (SURVEYED | {"dealer": UUID(int=number)} for number in range(dealers)))
+    named = ({"dealer": UUID(int=n), "code": f"D{n:07}", "name": f"Dealer {n}"} for n in range(dealers))
+    await pool.copy_records_to_table("dealer", schema_name="g1", columns=["dealer", "code", "name"],
+                                     records=(tuple(each.values()) for each in named))  # fmt: skip
+    await pool.execute("update projection.position set sequence = $1 where reader = 'g1'", dealers * ENTRIES + 1)
+    await pool.execute("vacuum analyze")
+
+
+async def copy(pool: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    """Facts rows of one partition, in order."""
+    source = "credit-rating" if table == "ledger_entry" else "customer-registry"
+    first = next(rows)
+    columns = [*first, "source", "partition", "sequence", "line", "event", "recorded_at"]
+    now = datetime.now(UTC)
+
+    def records() -> Iterator[tuple[Any, ...]]:
+        yield (*first.values(), source, 0, 1, 0, UUID(int=1), now)
+        for n, row in enumerate(rows, 2):
+            yield (*(row[name] for name in first), source, 0, n, 0, UUID(int=n), now)
+
+    await pool.copy_records_to_table(table, schema_name="g1", columns=columns, records=records())
+
+
+def onboarding(number: int) -> dict[str, Any]:
+    """A dealer of some years."""
+    return {"dealer": UUID(int=number), "region": "R1", "onboarded_on": date(2024, 1, 1), "term_days": 30,
+            "forecast_monthly_sales": Decimal("10000")}  # fmt: skip
+
+
+def ledger_of(number: int) -> Iterator[dict[str, Any]]:
+    """Two years of invoices on thirty days, each paid some weeks later; half of the payments name their invoice."""
+    chance, dealer = random.Random(number), UUID(int=number)
     for place in range(ENTRIES // 2):
-        day, amount = (
-            AS_OF - timedelta(days=60 * place + chance.randrange(30)),
-            Decimal(chance.randrange(10_000, 900_000)) / 100,
-        )
-        entries.append(invoice(f"{number}-{place}", day, amount))
+        day = AS_OF - timedelta(days=60 * place + chance.randrange(30))
         paid = min(AS_OF, day + timedelta(days=20 + chance.randrange(40)))
-        entries.append(payment(f"{number}-{place}", paid, amount))
-    survey = Survey(
-        surveyed_on=date(2026, 3, 1), annual_turnover=Decimal("5000000"), nature="company", licences="complete_valid",
-        premises="local_leased", founded_on=date(2010, 1, 1),
-    )  # fmt: skip
-    return DealerFacts(
-        dealer=str(UUID(int=number)), onboarded_on=date(2024, 1, 1), term_days=30,
-        forecast_monthly_sales=Decimal("10000"), surveys=(survey,), entries=tuple(entries),
-    )  # fmt: skip
+        amount, name = Decimal(chance.randrange(10_000, 900_000)) / 100, f"{number}-{place}"
+        yield entry(dealer, "invoice", name, amount, day) | {
+            "due_on": day + timedelta(days=30), "method": "credit", "term_days": 30,
+        }  # fmt: skip
+        named = [{"invoice": name, "amount": None}] if place % 2 else []
+        yield entry(dealer, "payment", name, amount, paid) | {"method": "transfer", "allocations": json.dumps(named)}
 
 
-def invoice(number: str, day: date, amount: Decimal) -> Invoice:
-    """On thirty days."""
-    return Invoice(id=f"i{number}", source="erp", number=number, amount=amount, issued_on=day,
-                   due_on=day + timedelta(days=30), method="credit", term_days=30)  # fmt: skip
-
-
-def payment(number: str, day: date, amount: Decimal) -> Payment:
-    """For the oldest."""
-    return Payment(id=f"p{number}", source="erp", number=number, amount=amount, received_on=day)
+def entry(dealer: UUID, kind: str, number: str, amount: Decimal, dated: date) -> dict[str, Any]:
+    """What every row of a ledger says."""
+    return {"dealer": dealer, "kind": kind, "origin": "erp", "number": number, "amount": amount, "dated": dated,
+            "due_on": None, "method": None, "term_days": None, "allocations": None}  # fmt: skip

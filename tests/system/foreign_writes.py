@@ -69,5 +69,6 @@ WRITES: dict[str, dict[str, Any]] = {
     "reporting": {},
 }
 
-NO_DEALERS = {"POST /delegations", "POST /delegations/{delegation}/revocation"}
-"""Writes of bound roles that name no dealer: a delegation is of the caller's own role and scope, whatever is sent."""
+NO_DEALERS = {"POST /delegations", "POST /delegations/{delegation}/revocation", "POST /policies/simulations"}
+"""What bound roles post that names no dealer: a delegation is of the caller's own role and scope, whatever is sent; a
+simulation changes nothing and is over the caller's dealers, which its own test holds."""

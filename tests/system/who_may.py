@@ -65,6 +65,7 @@ HELD: dict[str, dict[str, str]] = {
         "delegation.give": "general director",
         "delegation.read": PEOPLE,
         "policy.publish": "head",
+        "policy.simulate": "general director head credit auditor",
         "policy.read": PEOPLE,
     },
     "tiering": {
@@ -198,6 +199,7 @@ ROUTES: dict[str, str] = {
         POST   /payments                                    ledger.record
         GET    /policies                                    policy.read
         POST   /policies                                    policy.publish
+        POST   /policies/simulations                        policy.simulate
         GET    /policies/{name}/{version}                   policy.read
         GET    /profiles                                    import.read
         POST   /profiles:check                              import.run

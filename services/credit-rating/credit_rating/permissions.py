@@ -41,4 +41,11 @@ PERMISSIONS = {
     "delegation.read": PEOPLE,
     "policy.publish": (HEAD_OF_MARKETING,),
     "policy.read": PEOPLE,
+    "policy.simulate": (
+        BRANCH_GENERAL_MANAGER,
+        REGIONAL_DIRECTOR,
+        HEAD_OF_MARKETING,
+        CREDIT_CONTROLLER,
+        AUDITOR,
+    ),  # it writes nothing, and shows the caller's own dealers only
 }

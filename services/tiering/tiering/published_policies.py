@@ -13,7 +13,7 @@ from service.policies import Policies
 from tiering.domain.policy import TieringPolicy
 from tiering.domain.policy_file import POLICY_FILE
 
-POLICIES = Policies("tiering", POLICY_FILE, files("tiering") / "policies/tiering-2026-01.json")
+POLICIES = Policies("tiering", POLICY_FILE, TieringPolicy, files("tiering") / "policies/tiering-2026-01.json")
 
 
 async def published(log: Log, name: str = POLICIES.name) -> list[TieringPolicyPublished]:

@@ -30,6 +30,7 @@ class Declaration:
     public: bool = False
     page: bool = False
     edits: bool = False
+    safe: bool = False
     accepts: str = JSON
     body_bytes: str = "body_bytes"
     answers: type[BaseModel] | Any = None
@@ -40,8 +41,8 @@ class Declaration:
 
     @property
     def writes(self) -> bool:
-        """Whether it takes an Idempotency-Key: every unsafe method that is not public."""
-        return self.method not in SAFE and not self.public
+        """Whether it takes an Idempotency-Key: every unsafe method that is not public, nor declared to be safe."""
+        return self.method not in SAFE and not self.public and not self.safe
 
 
 class Router:
@@ -62,6 +63,10 @@ class Router:
         """A write; `body_bytes` names the setting that bounds its body, `edits` demands If-Match."""
         return self._declare("POST", path, permission=permission, public=public, answers=answers, edits=edits,
                              status=status, accepts=accepts, body_bytes=body_bytes, **options)  # fmt: skip
+
+    def ask(self, path: str, *, permission: str, answers: Any, **options: Any) -> Callable[[E], E]:
+        """A POST that changes nothing, for a question too long for an address: read as a GET is, and bounded alike."""
+        return self._declare("POST", path, permission=permission, answers=answers, safe=True, **options)
 
     def put(self, path: str, *, permission: str | None = None, answers: Any = None, edits: bool = True,
             status: int = 200, **options: Any) -> Callable[[E], E]:  # fmt: skip

@@ -16,6 +16,7 @@ READ_PROBLEMS = ("malformed-header", "unauthenticated", "forbidden", "not-found"
                  "temporarily-unavailable", "not-yet-visible")  # fmt: skip
 WRITE_PROBLEMS = (*READ_PROBLEMS, "malformed-json", "idempotency-key-missing", "conflict", "too-large",
                   "wrong-media-type", "idempotency-key-reused")  # fmt: skip
+QUESTION_PROBLEMS = ("malformed-json", "too-large", "wrong-media-type", "timed-out")
 EDIT_PROBLEMS = ("stale-version", "if-match-missing")
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -61,10 +62,13 @@ def operation(declared: Declaration) -> dict[str, Any]:
     if declared.public:
         return {"security": []}
     codes: tuple[str, ...] = WRITE_PROBLEMS if declared.writes else READ_PROBLEMS
+    if declared.safe:
+        codes += QUESTION_PROBLEMS
     if declared.edits:
         codes += EDIT_PROBLEMS
     return {
         "x-permission": declared.permission,
+        **({"x-safe": True} if declared.safe else {}),
         "security": [{"bearer": []}, {"session": []}],
         "parameters": _headers(declared),
         "responses": _problems((*codes, *declared.problems)),

@@ -1,6 +1,6 @@
 """The policy that a service decides under: its routes, its refusals, and the one that a fresh installation begins with.
 
-    POLICIES = Policies("tiering", POLICY_FILE, files("tiering") / "policies/tiering-2026-01.json")
+    POLICIES = Policies("tiering", POLICY_FILE, TieringPolicy, files("tiering") / "policies/tiering-2026-01.json")
 
 The service has a table `policy` (name, version, effective_from, content, hash); `rules.policy` holds the rules.
 """
@@ -21,7 +21,7 @@ from events import wording
 from events.decider import Decider, Refused
 from events.fields import free_json
 from events.ids import command_id, request_hash
-from rules.policy import PolicyFile, key
+from rules.policy import Policy, PolicyFile, key
 from rules.policy import PublishPolicy as Publish
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
@@ -45,7 +45,21 @@ class Policies(NamedTuple):
 
     name: str
     file: Decider[PolicyFile, Publish]
+    model: type[Policy]
     document: Traversable
+
+    def readable(self, said: dict[str, Any]) -> dict[str, Any]:
+        """The content of a policy document under this name. Refused: policy-misnamed, policy-invalid."""
+        if said.get("name") != self.name:
+            raise Refused(
+                "policy-misnamed", f"Decisions here are taken under the policy named {self.name}: use that name."
+            )
+        try:
+            content: dict[str, Any] = free_json(said)
+        except ValueError as error:
+            raise Refused("policy-invalid", f"Correct the policy document: {error}.") from error
+        self.model.read(content)
+        return content
 
     def shipped(self) -> dict[str, Any]:
         """The content of the policy that comes with this release."""
@@ -100,13 +114,7 @@ def router_of(policies: Policies) -> Router:
     @router.post("/policies", permission="policy.publish", answers=PolicyView)
     async def publish_policy(body: PublishPolicy, write: Write) -> Response:
         """Publish a version of the policy; refused with the path of every error."""
-        name = policies.name
-        if body.content.get("name") != name:
-            raise Refused("policy-misnamed", f"Decisions here are taken under the policy named {name}: use that name.")
-        try:
-            content = free_json(body.content)
-        except ValueError as error:
-            raise Refused("policy-invalid", f"Correct the policy document: {error}.") from error
+        name, content = policies.name, policies.readable(body.content)
         written = await write.handle(policies.file, key(name), Publish(name=name, content=content))
         state = written.state
         view = PolicyView(name=name, version=state.version, effective_from=state.effective_from, hash=state.hash)

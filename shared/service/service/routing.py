@@ -65,7 +65,7 @@ class DeclaredRoute(APIRoute):
             bounded = BoundedRequest(request.scope, request.receive, limit=getattr(settings, self.declared.body_bytes))
             if away := await self._admit(bounded):
                 return away
-            if self.declared.method not in SAFE:
+            if self.declared.method not in SAFE and not self.declared.safe:
                 return await handler(bounded)  # a write is never cancelled half-way; the log bounds its own time
             try:
                 async with asyncio.timeout(settings.request_seconds):

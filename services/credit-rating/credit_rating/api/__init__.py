@@ -13,6 +13,7 @@ from credit_rating.api import (
     receivables,
     reviews,
     runs,
+    simulations,
 )
 from credit_rating.imports import IMPORTS
 from service.imports.api import imports_of
@@ -31,4 +32,5 @@ ROUTERS = [
     reviews.router,
     delegations.router,
     policies.router,
+    simulations.router,
 ]

@@ -110,7 +110,8 @@ def _common(occasion: Occasion) -> dict[str, Any]:
 
 
 def _indicator(graded: Graded) -> Indicator:
-    return Indicator.model_validate(graded._asdict())
+    said = {"grade": graded.grade, "note": graded.note}
+    return Indicator.model_validate(said | graded.shown._asdict())
 
 
 def _survey(survey: Survey) -> dict[str, Any]:

@@ -64,13 +64,38 @@ def once(measure: Callable[Concatenate[Snapshot, P], R]) -> Callable[Concatenate
     return measured
 
 
-class Graded(NamedTuple):
-    """An indicator's letter, its figure or word, what it was computed from, and a note such as `no_history`."""
+class Shown(NamedTuple):
+    """An indicator's figure or word, and what it was computed from, as a decision records them."""
 
-    grade: Letter
     value: Decimal | str | None
     inputs: dict[str, Any]
-    note: str | None = None
+
+
+class Graded:
+    """An indicator's letter and a note such as `no_history`; figure and inputs are made up when they are asked for.
+
+    Of most dealers of a simulation, only letters are compared.
+    """
+
+    __slots__ = ("_show", "grade", "note")
+
+    def __init__(self, grade: Letter, show: Callable[[], Shown], note: str | None = None) -> None:
+        self.grade, self.note, self._show = grade, note, show
+
+    @property
+    def shown(self) -> Shown:
+        """Figure and inputs."""
+        return self._show()
+
+    @property
+    def value(self) -> Decimal | str | None:
+        """The figure or word."""
+        return self.shown.value
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What it was computed from."""
+        return self.shown.inputs
 
 
 class FromFacts(NamedTuple):
@@ -91,4 +116,4 @@ class FromSurvey(NamedTuple):
 
 def no_history(rules: IndicatorRules, **inputs: Any) -> Graded:
     """Nothing has happened yet that could be graded: the policy's letter, marked."""
-    return Graded(rules.no_history, None, inputs, NO_HISTORY)
+    return Graded(rules.no_history, lambda: Shown(None, inputs), NO_HISTORY)

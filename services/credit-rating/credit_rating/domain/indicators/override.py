@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from events import Indicator, IndicatorOverride
 from events.decider import Refused
 
 from ..policy.thresholds import Letter
+from .declared import Graded, Shown
 from .table import Assessment
 
 OVERRIDDEN = "overridden"
@@ -31,9 +33,14 @@ def overridden(assessment: Assessment, overrides: Iterable[Override]) -> Assessm
             raise Refused("unknown-indicator", f"There is no indicator {name}: {', '.join(indicators)}.")
         if computed.grade == given or indicators[name].note == OVERRIDDEN:
             raise Refused("override-without-effect", f"{name} is {indicators[name].grade} already: leave it out.")
-        inputs = computed.inputs | {"computed": computed.grade, "computed_note": computed.note, "reason": reason}
-        indicators[name] = computed._replace(grade=given, inputs=inputs, note=OVERRIDDEN)
+        told = {"computed": computed.grade, "computed_note": computed.note, "reason": reason}
+        shown = Shown(computed.value, computed.inputs | told)
+        indicators[name] = Graded(given, partial(_same, shown), OVERRIDDEN)
     return assessment._replace(indicators=indicators)
+
+
+def _same(shown: Shown) -> Shown:
+    return shown
 
 
 def overrides_of(indicators: Mapping[str, Indicator]) -> tuple[IndicatorOverride, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..calendar_window import full_months, month_of, months_window
 from ..entries import Invoice
 from ..money import NOTHING, rounded, share, shown
 from ..payment_record import PaymentRecord, due_or_overdue, payment_record
 from ..policy.thresholds import IndicatorRules, Letter, OnTime
-from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history, once
+from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Shown, Snapshot, no_history, once
 
 
 class Terms(NamedTuple):
@@ -19,8 +19,11 @@ class Terms(NamedTuple):
     total: Decimal
     at_once: Decimal
     short: Decimal
-    share: Decimal | None
-    inputs: dict[str, Any]
+
+    def shown(self) -> Shown:
+        """The share at once, and the sums."""
+        sums = {"invoiced": self.total, "prepaid_or_cash": self.at_once, "with_short_credit": self.short}
+        return Shown(shown(share(self.at_once, self.total)), {name: rounded(value) for name, value in sums.items()})
 
 
 @once
@@ -31,8 +34,7 @@ def terms_agreed(dealer: Snapshot, months: int, credit_days: int) -> Terms:
     total = sum([invoice.amount for invoice in invoices], NOTHING)
     at_once = sum([i.amount for i in invoices if i.method in ("prepaid", "cash")], NOTHING)
     short = at_once + sum([i.amount for i in invoices if _credit_within(i, credit_days)], NOTHING)
-    inputs = {"invoiced": rounded(total), "prepaid_or_cash": rounded(at_once), "with_short_credit": rounded(short)}
-    return Terms(total, at_once, short, shown(share(at_once, total)), inputs)
+    return Terms(total, at_once, short)
 
 
 def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
@@ -42,12 +44,12 @@ def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
         return no_history(rules)
     agreed = terms_agreed(dealer, rule.months, rule.credit_days)
     if agreed.total == 0:
-        return Graded("C", None, agreed.inputs, NOTHING_NOW)
+        return Graded("C", agreed.shown, NOTHING_NOW)
     if dealer.net.in_months(full_months(dealer.as_of, rule.months)) < 0:
-        return Graded("C", agreed.share, agreed.inputs, RETURNS_ABOVE_SALES)
+        return Graded("C", agreed.shown, RETURNS_ABOVE_SALES)
     needed = rule.share * agreed.total
     letter: Letter = "A" if agreed.at_once >= needed else "B" if agreed.short >= needed else "C"
-    return Graded(letter, agreed.share, agreed.inputs)
+    return Graded(letter, agreed.shown)
 
 
 def _credit_within(invoice: Invoice, days: int) -> bool:
@@ -61,30 +63,13 @@ def _credit_within(invoice: Invoice, days: int) -> bool:
             return False
 
 
-class Paid(NamedTuple):
-    """The payment record of some months, and what a grade says of it."""
-
-    record: PaymentRecord
-    share: Decimal | None
-    inputs: dict[str, Any]
-    note: str | None
-
-
 @once
-def paid(dealer: Snapshot, window_months: int) -> Paid:
-    """How the dealer paid what fell due in the last months, and what is still overdue from before."""
+def paid(dealer: Snapshot, window_months: int) -> tuple[PaymentRecord, str | None]:
+    """How the dealer paid what fell due in the last months and what is overdue from before; a note if nothing was."""
     first, _ = months_window(dealer.as_of, window_months)
     due = due_or_overdue(dealer.receivables, first)
     record = payment_record(due, dealer.as_of)
-    inputs = {
-        "invoices": record.invoices,
-        "value": rounded(record.value),
-        "paid_on_time": rounded(record.paid_on_time),
-        "worst_days_late": record.worst_days_late,
-        "average_days_late": shown(record.average_days_late, 1),
-    }
-    note = None if record.value > 0 else NOTHING_TO_JUDGE if due else NOTHING_NOW
-    return Paid(record, shown(record.on_time_share), inputs, note)
+    return record, None if record.value > 0 else NOTHING_TO_JUDGE if due else NOTHING_NOW
 
 
 def payment_reputation(dealer: Snapshot, rules: IndicatorRules) -> Graded:
@@ -92,8 +77,19 @@ def payment_reputation(dealer: Snapshot, rules: IndicatorRules) -> Graded:
     rule = rules.payment_reputation
     if not any(item.invoice.due_on <= dealer.as_of for item in dealer.receivables.items):
         return no_history(rules)
-    record, on_time, inputs, note = paid(dealer, rule.window_months)
-    return Graded(_reputation(record, rule.A, rule.B), on_time, inputs, note)
+    record, note = paid(dealer, rule.window_months)
+    return Graded(_reputation(record, rule.A, rule.B), lambda: _shown(record), note)
+
+
+def _shown(record: PaymentRecord) -> Shown:
+    inputs = {
+        "invoices": record.invoices,
+        "value": rounded(record.value),
+        "paid_on_time": rounded(record.paid_on_time),
+        "worst_days_late": record.worst_days_late,
+        "average_days_late": shown(record.average_days_late, 1),
+    }
+    return Shown(shown(record.on_time_share), inputs)
 
 
 def _reputation(record: PaymentRecord, a: OnTime, b: OnTime) -> Letter:

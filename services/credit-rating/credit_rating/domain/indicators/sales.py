@@ -8,7 +8,7 @@ from ..calendar_window import full_months, full_months_since, month_of, months_w
 from ..facts import Survey
 from ..money import rounded
 from ..policy.thresholds import IndicatorRules
-from .declared import NOTHING_NOW, RETURNS_ABOVE_SALES, Graded, Snapshot, no_history, once
+from .declared import NOTHING_NOW, RETURNS_ABOVE_SALES, Graded, Shown, Snapshot, no_history, once
 
 
 def annual_sales_scale(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
@@ -16,8 +16,12 @@ def annual_sales_scale(dealer: Snapshot, survey: Survey, rules: IndicatorRules) 
     rule = rules.annual_sales_scale
     ours = our_sales(dealer, rule.window_months)
     scale = max(survey.annual_turnover, ours)
-    inputs = {"turnover": survey.annual_turnover, "surveyed_on": survey.surveyed_on, "our_sales": rounded(ours)}
-    return Graded(rule.letter(scale), rounded(scale), inputs)
+
+    def show() -> Shown:
+        told = {"turnover": survey.annual_turnover, "surveyed_on": survey.surveyed_on, "our_sales": rounded(ours)}
+        return Shown(rounded(scale), told)
+
+    return Graded(rule.letter(scale), show)
 
 
 @once
@@ -38,4 +42,5 @@ def monthly_sales(dealer: Snapshot, rules: IndicatorRules) -> Graded:
         first = dealer.first_invoice_on or dealer.as_of
         divisor = min(rule.months, max(1, full_months_since(first, dealer.as_of)))
     note = RETURNS_ABOVE_SALES if net < 0 else NOTHING_NOW if net == 0 else None
-    return Graded(rule.letter(net / divisor), rounded(net / divisor), {"net": rounded(net), "months": divisor}, note)
+    mean = net / divisor
+    return Graded(rule.letter(mean), lambda: Shown(rounded(mean), {"net": rounded(net), "months": divisor}), note)

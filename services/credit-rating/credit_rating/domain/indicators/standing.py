@@ -7,22 +7,22 @@ from datetime import date
 from ..calendar_window import month_end, month_of
 from ..facts import Survey
 from ..policy.thresholds import IndicatorRules
-from .declared import Graded, Snapshot
+from .declared import Graded, Shown, Snapshot
 
 
 def business_nature(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
     """State-owned, listed or chain; company; sole trader."""
-    return Graded(getattr(rules.business_nature, survey.nature), survey.nature, {"surveyed_on": survey.surveyed_on})
+    return Graded(getattr(rules.business_nature, survey.nature), lambda: _answered(survey, survey.nature))
 
 
 def licences(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
     """Complete and valid; complete, one expiring; missing or expired."""
-    return Graded(getattr(rules.licences, survey.licences), survey.licences, {"surveyed_on": survey.surveyed_on})
+    return Graded(getattr(rules.licences, survey.licences), lambda: _answered(survey, survey.licences))
 
 
 def premises(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
     """The class of the business premises, never anybody's hukou."""
-    return Graded(getattr(rules.premises, survey.premises), survey.premises, {"surveyed_on": survey.surveyed_on})
+    return Graded(getattr(rules.premises, survey.premises), lambda: _answered(survey, survey.premises))
 
 
 def years_in_business(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
@@ -30,7 +30,11 @@ def years_in_business(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -
     founded, as_of = survey.founded_on, dealer.as_of
     months = month_of(as_of) - month_of(founded) - (1 if _before_the_day(founded.day, as_of) else 0)
     years = max(0, months // 12)
-    return Graded(rules.years_in_business.letter(years), str(years), {"founded_on": founded})
+    return Graded(rules.years_in_business.letter(years), lambda: Shown(str(years), {"founded_on": founded}))
+
+
+def _answered(survey: Survey, answer: str) -> Shown:
+    return Shown(answer, {"surveyed_on": survey.surveyed_on})
 
 
 def _before_the_day(day: int, as_of: date) -> bool:

@@ -65,8 +65,14 @@ def computed(dealer: Snapshot, rules: IndicatorRules) -> dict[str, Graded]:
 
 
 def _graded(indicator: FromFacts | FromSurvey, dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
-    match indicator:
-        case FromFacts():
-            return indicator.grade(dealer, rules)
-        case FromSurvey():
-            return indicator.grade(dealer, survey, rules)
+    """By its own rule, or as another policy with the very same rule has graded it."""
+    key = (indicator.name, id(getattr(rules, indicator.name)), rules.no_history)
+    known: Graded | None = dealer.measured.get(key)
+    if known is None:
+        match indicator:
+            case FromFacts():
+                known = indicator.grade(dealer, rules)
+            case FromSurvey():
+                known = indicator.grade(dealer, survey, rules)
+        dealer.measured[key] = known
+    return known

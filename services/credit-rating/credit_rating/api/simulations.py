@@ -1,0 +1,220 @@
+"""What if: a proposed policy run over every dealer in the caller's scope, without publishing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit_rating.api.money import Money
+from credit_rating.closed import Closed
+from credit_rating.domain.simulation import Changed, Move, Tally
+from credit_rating.evidence import REGISTRY, bounds, within
+from credit_rating.known_at import cut_known_at, token_of
+from credit_rating.published_policies import POLICIES, InForce, in_force
+from credit_rating.simulating import Answer, Listed, Question, Share, simulate
+from credit_rating.snapshot import parked_keys
+from eventlog.position import Cut, cut_to_json
+from events.fields import Day
+from events.types.shapes import PolicyRef
+from rules.policy import reference
+from service.context import Read
+from service.paging import Keyset, Page, PageOf
+from service.routing import Router
+
+router = Router("policies")
+BY_CODE = Keyset("code", "dealer")
+IN_SCOPE = f"""
+select o.dealer, coalesce(d.code, '') as code, d.name
+from onboarding o left join dealer d on d.dealer = o.dealer where {within(1)}
+order by coalesce(d.code, '') collate "C", o.dealer
+"""
+GradeNumber = Annotated[int, Field(ge=1, le=5)]
+
+
+class Simulate(Closed):
+    """A policy document, the day and the cut to try it at (today, now), and which movers to list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"content": {"name": "credit", "version": 2, "…": "…"}, "as_of": "2026-06-30", "limits": True}]
+        }
+    )
+
+    content: dict[str, Any]
+    as_of: Day | None = None
+    known_at: Annotated[str, Field(max_length=4000)] | None = None
+    limits: Annotated[bool, Field(description="list also dealers whose limit alone changes")] = False
+    now: Annotated[GradeNumber | None, Field(description="list only dealers of this grade now")] = None
+    then: Annotated[GradeNumber | None, Field(description="list only dealers of this grade then")] = None
+
+
+class Cell(BaseModel):
+    """A cell of the matrix: so many dealers of grade `now` would have grade `then`; null: none can be given."""
+
+    now: int | None
+    then: int | None
+    dealers: int
+
+
+class ChangedLimits(BaseModel):
+    """How many limits change in one direction, and by how much together."""
+
+    dealers: int
+    amount: Money
+
+
+class LimitsView(BaseModel):
+    """The sum of all limits under both policies; overrides are left out of account."""
+
+    now: Money
+    then: Money
+    raised: ChangedLimits
+    lowered: ChangedLimits
+
+
+class SideView(BaseModel):
+    """What one policy gives a dealer: grade, row and column of the table, limit; or why there is no grade."""
+
+    grade: int | None
+    rule: str | None
+    limit: Money | None
+    left_out: str | None
+
+
+class IndicatorChangeView(BaseModel):
+    """An indicator that falls into another class, and its figure."""
+
+    indicator: str
+    now: str
+    then: str
+    value: str | None
+
+
+class Mover(BaseModel):
+    """A dealer whose grade or limit changes. With no indicator named, the table or the limit's factors are why."""
+
+    dealer: UUID
+    code: str
+    name: str | None
+    now: SideView
+    then: SideView
+    indicators: list[IndicatorChangeView]
+
+
+class LeftOut(BaseModel):
+    """A dealer that neither policy can grade, and why."""
+
+    dealer: UUID
+    code: str
+    name: str | None
+    reason: str
+
+
+class SimulationView(Page[Mover]):
+    """The matrix grade now → grade then over every dealer in the caller's scope, and movers page by page, by code.
+
+    Both sides are computed from the same facts at the same cut; `now` is the policy in force on the day. How many of
+    the grades that are in force differ from what that policy gives today says `not_as_in_force`: reviews are quarterly.
+    """
+
+    as_of: date
+    known_at: str
+    cut: dict[str, dict[str, int]]
+    currency: str
+    now: PolicyRef
+    then: PolicyRef
+    dealers: int
+    matrix: list[Cell]
+    moved: int
+    not_as_in_force: int
+    limits: LimitsView
+    left_out: dict[str, int]
+    left_out_dealers: list[LeftOut]
+
+
+@router.ask("/policies/simulations", permission="policy.simulate", answers=SimulationView,
+            problems=("policy-invalid", "policy-misnamed", "no-policy"))  # fmt: skip
+async def simulate_policy(body: Simulate, read: Read, page: PageOf) -> SimulationView:
+    """Run a policy over all dealers in scope, at any date as known at any cut. It publishes and keeps nothing.
+
+    A page of movers is asked for with the same body, `known_at` from the first answer included.
+    """
+    content = POLICIES.readable(body.content)
+    day, cut = body.as_of or read.today, await cut_known_at(read.runtime, body.known_at)
+    async with read.snapshot() as conn:
+        now = await in_force(conn, day)
+        rows = await conn.fetch(IN_SCOPE, bounds(cut, REGISTRY))
+    parked = await parked_keys(read.runtime.pool, [str(row["dealer"]) for row in rows])
+    listed = Listed(body.limits, body.now, body.then, page.limit + 1)
+    share = Share([row["dealer"] for row in rows], {UUID(key) for key in parked}, _seen(rows, page.keys))
+    question = _question(read, now, content, day, cut, listed)
+    dsn = read.runtime.settings.reader_database_url.get_secret_value()
+    answer = await simulate(read.runtime.reader, dsn, question, share)
+    return _view(answer, rows, question, page, now=now.reference, currency=read.runtime.settings.currency)
+
+
+def _question(read: Read, now: InForce, then: dict[str, Any], day: date, cut: Cut, listed: Listed) -> Question:
+    by = read.caller
+    return Question(
+        login=by.login, role=by.role, reach=by.reach, code=by.code, as_of=day, listed=listed, then=then,
+        cut={source: dict(parts) for source, parts in cut.items()},
+        now=now.policy.model_dump(mode="json", by_alias=True, exclude_unset=True),
+    )  # fmt: skip
+
+
+def _seen(rows: list[Mapping[str, Any]], keys: tuple[Any, ...] | None) -> int:
+    """How many dealers stand before the cursor or on it."""
+    if keys is None:
+        return 0
+    return sum(1 for row in rows if (row["code"], row["dealer"]) <= keys)
+
+
+def _view(
+    answer: Answer, rows: list[Mapping[str, Any]], asked: Question, page: PageOf, *, now: PolicyRef, currency: str
+) -> SimulationView:
+    tally, known = answer.tally, {str(row["dealer"]): row for row in rows}
+    listed = page.of([_named(known, move.dealer) | _mover(move) for move in answer.moves], BY_CODE, Mover)
+    left_out = [_named(known, dealer) | {"reason": reason} for dealer, reason in answer.left_out]
+    return SimulationView(
+        items=listed.items,
+        next=listed.next,
+        as_of=asked.as_of,
+        known_at=token_of(asked.cut),
+        cut=cut_to_json(asked.cut),
+        currency=currency,
+        now=now,
+        then=reference(asked.then),
+        dealers=len(rows),
+        matrix=_matrix(tally),
+        moved=sum(dealers for (before, after), dealers in tally.matrix.items() if before != after),
+        not_as_in_force=tally.not_as_in_force,
+        limits=LimitsView(
+            now=tally.limit_now, then=tally.limit_then, raised=_changed(tally.raised), lowered=_changed(tally.lowered)
+        ),
+        left_out=dict(sorted(tally.left_out.items())),
+        left_out_dealers=[LeftOut.model_validate(each) for each in left_out],
+    )
+
+
+def _matrix(tally: Tally) -> list[Cell]:
+    """The best grade first, no grade last."""
+    cells = sorted(tally.matrix.items(), key=lambda cell: [grade or 6 for grade in cell[0]])
+    return [Cell(now=now, then=then, dealers=dealers) for (now, then), dealers in cells]
+
+
+def _changed(changed: Changed) -> ChangedLimits:
+    return ChangedLimits(dealers=changed.dealers, amount=changed.amount)
+
+
+def _named(known: Mapping[str, Mapping[str, Any]], dealer: str) -> dict[str, Any]:
+    return dict(known[dealer])
+
+
+def _mover(move: Move) -> dict[str, Any]:
+    said: dict[str, Any] = msgspec.to_builtins(move)
+    return {name: said[name] for name in ("now", "then", "indicators")}

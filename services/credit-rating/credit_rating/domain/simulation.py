@@ -1,0 +1,176 @@
+"""What if: dealers graded by the policy in force and by a proposed one, from the same facts (domain.md 2.8).
+
+Both sides are `judge`, so that only the policy differs; what was measured for the one is there for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from .facts import DealerFacts
+from .indicators import snapshot
+from .money import NOTHING
+from .policy import CreditPolicy
+from .policy.thresholds import IndicatorRules, Letter
+from .rating import Judged, NotRated, judge
+
+Grades = tuple[int | None, int | None]
+"""Grade now and grade then; None: no grade can be given."""
+
+
+class Side(msgspec.Struct, frozen=True):
+    """What one policy gives a dealer: grade, the table's row and column, limit; or why there is none."""
+
+    grade: int | None = None
+    rule: str | None = None
+    limit: Decimal | None = None
+    left_out: str | None = None
+
+
+class IndicatorChange(msgspec.Struct, frozen=True):
+    """An indicator that the two policies put into different classes; `value` is its figure now."""
+
+    indicator: str
+    now: Letter
+    then: Letter
+    value: str | None
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A dealer whose grade or limit changes: both sides, and which indicators are the reason.
+
+    Without any the table itself or the limit's factors differ: `rule` and `limit` of both sides say which.
+    """
+
+    dealer: str
+    now: Side
+    then: Side
+    indicators: list[IndicatorChange]
+
+
+class Simulated(NamedTuple):
+    """One dealer under both policies."""
+
+    dealer: str
+    now: Judged | NotRated
+    then: Judged | NotRated
+
+    @property
+    def grades(self) -> Grades:
+        """Grade now, grade then."""
+        return _grade(self.now), _grade(self.then)
+
+    @property
+    def reason(self) -> str:
+        """Why the policy in force gives no grade; empty if it does."""
+        return self.now.reason if isinstance(self.now, NotRated) else ""
+
+    @property
+    def limits(self) -> tuple[Decimal, Decimal]:
+        """Limit now, limit then; 0 without a grade."""
+        return _limit(self.now), _limit(self.then)
+
+
+def simulated(facts: DealerFacts, as_of: date, now: CreditPolicy, then: CreditPolicy) -> Simulated:
+    """One dealer at the end of `as_of` under both policies."""
+    dealer = snapshot(facts, as_of)
+    return Simulated(facts.dealer, judge(dealer, now), judge(dealer, then))
+
+
+def sharing(now: CreditPolicy, then: CreditPolicy) -> CreditPolicy:
+    """The proposed policy with the very rules of the one in force where they say the same: graded once for both."""
+    ours, theirs = now.indicators, then.indicators
+    same = {
+        name: rule for name in IndicatorRules.model_fields if (rule := getattr(ours, name)) == getattr(theirs, name)
+    }
+    return then.model_copy(update={"indicators": theirs.model_copy(update=same)})
+
+
+def move_of(each: Simulated) -> Move:
+    """What changes for a dealer, with the reason."""
+    return Move(each.dealer, _side(each.now), _side(each.then), _changes(each.now, each.then))
+
+
+class Changed(msgspec.Struct):
+    """How many limits change in one direction, and by how much together."""
+
+    dealers: int = 0
+    amount: Decimal = NOTHING
+
+
+class Tally(msgspec.Struct):
+    """Sums over many dealers: they add up, however the dealers were shared out."""
+
+    matrix: dict[Grades, int] = {}
+    left_out: dict[str, int] = {}
+    not_as_in_force: int = 0
+    limit_now: Decimal = NOTHING
+    limit_then: Decimal = NOTHING
+    raised: Changed = msgspec.field(default_factory=Changed)
+    lowered: Changed = msgspec.field(default_factory=Changed)
+
+    def add(self, each: Simulated, in_force: int | None) -> None:
+        """Count a dealer that has the grade `in_force`."""
+        if isinstance(each.now, NotRated) and isinstance(each.then, NotRated):
+            self.leave_out(each.now.reason)
+            return
+        self.matrix[each.grades] = self.matrix.get(each.grades, 0) + 1
+        self.not_as_in_force += in_force is not None and in_force != each.grades[0]
+        now, then = each.limits
+        self.limit_now += now
+        self.limit_then += then
+        if now != then:
+            changed = self.raised if then > now else self.lowered
+            changed.dealers += 1
+            changed.amount += abs(then - now)
+
+    def leave_out(self, reason: str) -> None:
+        """Count a dealer that neither policy can grade."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """The sums of several shares."""
+    whole = Tally()
+    for each in tallies:
+        for grades, dealers in each.matrix.items():
+            whole.matrix[grades] = whole.matrix.get(grades, 0) + dealers
+        for reason, dealers in each.left_out.items():
+            whole.left_out[reason] = whole.left_out.get(reason, 0) + dealers
+        whole.not_as_in_force += each.not_as_in_force
+        whole.limit_now += each.limit_now
+        whole.limit_then += each.limit_then
+        for ours, theirs in ((whole.raised, each.raised), (whole.lowered, each.lowered)):
+            ours.dealers += theirs.dealers
+            ours.amount += theirs.amount
+    return whole
+
+
+def _grade(side: Judged | NotRated) -> int | None:
+    return side.given.grade if isinstance(side, Judged) else None
+
+
+def _limit(side: Judged | NotRated) -> Decimal:
+    return side.limit.limit if isinstance(side, Judged) else NOTHING
+
+
+def _side(side: Judged | NotRated) -> Side:
+    if isinstance(side, NotRated):
+        return Side(left_out=side.reason)
+    return Side(side.given.grade, side.given.rule, side.limit.limit)
+
+
+def _changes(now: Judged | NotRated, then: Judged | NotRated) -> list[IndicatorChange]:
+    if isinstance(now, NotRated) or isinstance(then, NotRated):
+        return []
+    after = then.assessment.indicators
+    return [
+        IndicatorChange(name, each.grade, after[name].grade, None if each.value is None else str(each.value))
+        for name, each in now.assessment.indicators.items()
+        if each.grade != after[name].grade
+    ]

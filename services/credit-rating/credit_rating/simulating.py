@@ -1,0 +1,202 @@
+"""Simulate a policy over every dealer that a caller sees: facts read in slices at one cut, shares judged by processes.
+
+Facts rows within a cut never change, so no transaction lasts longer than its slice. A share is judged where the reader
+is, or, of many dealers, by processes of their own: `python -m credit_rating.simulating` is told a share and answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from credit_rating.domain.facts import DealerFacts
+from credit_rating.domain.policy import CreditPolicy
+from credit_rating.domain.simulation import Move, Simulated, Tally, move_of, sharing, simulated, together
+from credit_rating.evidence import facts_of
+from eventlog.loading import few_collections
+from service.access import Caller
+from service.scope import Reader
+
+SLICE = 500
+"""Dealers that are read in one transaction."""
+PROCESSES = 2
+WORTH_A_PROCESS = 2_000
+"""Dealers that are judged in the second in which a process starts."""
+PARKED, UNKNOWN = "stream-parked", "not-onboarded-yet"
+IN_FORCE = """
+select distinct on (g.dealer) g.dealer, g.grade from grade g
+where g.dealer = any($1) and g.as_of <= $2 and (
+    exists (select from run r where r.run = g.run and r.completed)
+    or exists (select from review_step s where s.proposal = g.run and s.step = 'approved')
+)
+order by g.dealer, g.as_of desc, g.sequence desc
+"""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """Which movers are wanted: of grade or also of limit alone, of one cell of the matrix, at most so many."""
+
+    limits: bool = False
+    now: int | None = None
+    then: int | None = None
+    most: int = 50
+
+    def wants(self, each: Simulated) -> bool:
+        """Whether a dealer belongs into the list."""
+        now, then = each.grades
+        moves = now != then or (self.limits and each.limits[0] != each.limits[1])
+        return moves and self.now in (None, now) and self.then in (None, then)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is simulated: two policies as of a day at a cut, and who asks."""
+
+    login: str
+    role: str
+    reach: str
+    code: str | None
+    as_of: date
+    cut: dict[str, dict[int, int]]
+    now: dict[str, Any]
+    then: dict[str, Any]
+    listed: Listed
+
+    @property
+    def caller(self) -> Caller:
+        """Whose scope binds what is read."""
+        return Caller(self.login, self.role, self.reach, self.code)  # type: ignore[arg-type]
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Dealers in order, those whose streams are parked, and how many of the first ones are not to be listed again."""
+
+    dealers: list[UUID]
+    parked: set[UUID]
+    seen: int = 0
+
+
+class Answer(msgspec.Struct):
+    """The sums over a share, its first movers in order, and whom neither policy can grade."""
+
+    tally: Tally
+    moves: list[Move]
+    left_out: list[tuple[str, str]]
+
+
+class SimulationFailed(Exception):
+    """A process of a simulation ended before it had answered."""
+
+
+async def simulate(reader: Reader, dsn: str, question: Question, share: Share) -> Answer:
+    """The whole answer; `dsn` is the reader's, for the processes that many dealers are worth."""
+    if len(share.dealers) < WORTH_A_PROCESS * PROCESSES:
+        return await judged(reader, question, share)
+    size = -(-len(share.dealers) // PROCESSES)
+    tasks = [
+        asyncio.create_task(_by_process(dsn, question, _part(share, first, size)))
+        for first in range(0, len(share.dealers), size)
+    ]
+    try:
+        answers = await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    most = question.listed.most
+    return Answer(
+        together(each.tally for each in answers),
+        [move for each in answers for move in each.moves][:most],
+        [left for each in answers for left in each.left_out][:most],
+    )
+
+
+async def judged(reader: Reader, question: Question, share: Share) -> Answer:
+    """One share, slice by slice."""
+    now = CreditPolicy.read(question.now)
+    policies = _Policies(now, sharing(now, CreditPolicy.read(question.then)))
+    answer = Answer(Tally(), [], [])
+    for first in range(0, len(share.dealers), SLICE):
+        dealers = share.dealers[first : first + SLICE]
+        async with reader.snapshot(question.caller) as conn:
+            facts = await facts_of(conn, dealers, question.cut)
+            graded = {row["dealer"]: row["grade"] for row in await conn.fetch(IN_FORCE, dealers, question.as_of)}
+        part = _part(share, first, SLICE)
+        await asyncio.to_thread(_judge, answer, part, _Known(facts, graded), policies, question)
+    return answer
+
+
+class _Policies(NamedTuple):
+    now: CreditPolicy
+    then: CreditPolicy
+
+
+class _Known(NamedTuple):
+    facts: Mapping[UUID, DealerFacts]
+    in_force: Mapping[UUID, int]
+
+
+def _judge(answer: Answer, share: Share, known: _Known, policies: _Policies, question: Question) -> None:
+    listed = question.listed
+    for place, dealer in enumerate(share.dealers):
+        facts = known.facts.get(dealer)
+        if dealer in share.parked or facts is None:
+            reason = PARKED if dealer in share.parked else UNKNOWN
+            answer.tally.leave_out(reason)
+            _note(answer.left_out, (str(dealer), reason), listed.most)
+            continue
+        each = simulated(facts, question.as_of, policies.now, policies.then)
+        answer.tally.add(each, known.in_force.get(dealer))
+        if each.grades == (None, None):
+            _note(answer.left_out, (str(dealer), each.reason), listed.most)
+        elif place >= share.seen and len(answer.moves) < listed.most and listed.wants(each):
+            answer.moves.append(move_of(each))
+
+
+def _note(left_out: list[tuple[str, str]], one: tuple[str, str], most: int) -> None:
+    if len(left_out) < most:
+        left_out.append(one)
+
+
+def _part(share: Share, first: int, size: int) -> Share:
+    return Share(share.dealers[first : first + size], share.parked, max(0, share.seen - first))
+
+
+class _Told(msgspec.Struct):
+    dsn: str
+    question: Question
+    share: Share
+
+
+async def _by_process(dsn: str, question: Question, share: Share) -> Answer:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "credit_rating.simulating", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        said, _ = await process.communicate(msgspec.msgpack.encode(_Told(dsn, question, share)))
+        if process.returncode:
+            raise SimulationFailed(f"a process of the simulation ended with status {process.returncode}")
+        return msgspec.msgpack.decode(said, type=Answer)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _answer(told: _Told) -> Answer:
+    reader = await Reader.connect(told.dsn, size=1)
+    try:
+        with few_collections():
+            return await judged(reader, told.question, told.share)
+    finally:
+        await reader.close()
+
+
+if __name__ == "__main__":
+    asked = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Told)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(asyncio.run(_answer(asked))))
