@@ -257,7 +257,7 @@ async def _worlds(database: Callable[..., Awaitable[Any]]) -> AsyncIterator[Call
         projector = Projector("credit-rating", TABLES, pool, PARTITIONS, security=security, moved=waiting.wake)
         await projector.start()
         reader = await Reader.connect(urls.reader)
-        settings = settings_of(business_date=TODAY, wait_seconds=5.0)
+        settings = settings_of(business_date=TODAY, wait_seconds=5.0, reader_database_url=urls.reader)
         runtime = SERVICE.runtime(settings, log=log, reader=reader, pool=pool, projector=projector, waiting=waiting)
         app = SERVICE.application(settings, runtime=runtime)
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://credit.test")
