@@ -208,6 +208,7 @@ ROUTES: dict[str, str] = {
         GET    /rating-runs/{run}                           run.read
         GET    /rating-runs/{run}/excluded                  run.read
         GET    /receivables/ageing                          receivables.read
+        GET    /receivables/figures                         receivables.read
     """,
     "tiering": """
         GET    /classes                                     class.read

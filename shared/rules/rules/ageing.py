@@ -18,6 +18,7 @@ from rules.receivables import Item, Receivables
 
 AgeBy: TypeAlias = Literal["due_date", "invoice_date"]
 UNAPPLIED = "unapplied_credit"
+DSO_DAYS = 90
 
 
 class Column(NamedTuple):
@@ -52,9 +53,19 @@ def overdue_beyond(receivables: Receivables, days: int) -> Decimal:
     return sum((i.open for i in receivables.open_items if (as_of - i.invoice.due_on).days > days), NOTHING)
 
 
-def days_sales_outstanding(receivables: Receivables, window_days: int = 90) -> Decimal | None:
+def days_sales_outstanding(receivables: Receivables) -> Decimal | None:
     """DSO = closing balance ÷ invoiced in the last 90 days × 90, to one decimal; None where nothing was invoiced."""
+    return sales_outstanding(receivables.balance, invoiced_of_late(receivables))
+
+
+def invoiced_of_late(receivables: Receivables) -> Decimal:
+    """What was invoiced in the last 90 days, the as-of date included."""
     as_of = receivables.as_of
-    recent = (i.invoice.amount for i in receivables.items if (as_of - i.invoice.issued_on).days < window_days)
-    ratio = share(receivables.balance, sum(recent, NOTHING))
-    return None if ratio is None else rounded(ratio * window_days, 1)
+    recent = (i.invoice.amount for i in receivables.items if (as_of - i.invoice.issued_on).days < DSO_DAYS)
+    return sum(recent, NOTHING)
+
+
+def sales_outstanding(balance: Decimal, invoiced: Decimal) -> Decimal | None:
+    """The DSO of a balance and of what was invoiced in the last 90 days, whosever they are."""
+    ratio = share(balance, invoiced)
+    return None if ratio is None else rounded(ratio * DSO_DAYS, 1)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from credit_rating.api.figures import AgeColumn
 from credit_rating.api.money import Money
-from credit_rating.api.receivables import AgeColumn
 from credit_rating.evidence import bounds, entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.published_policies import in_force

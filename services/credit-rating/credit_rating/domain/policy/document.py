@@ -3,6 +3,7 @@
 from rules.policy import Policy
 
 from .grade_table import GradeTable
+from .provision import ProvisionRule
 from .standing import AgeingRule, CheckRule, LimitRule
 from .thresholds import IndicatorRules
 
@@ -15,3 +16,4 @@ class CreditPolicy(Policy):
     limit: LimitRule
     check: CheckRule
     ageing: AgeingRule
+    provision: ProvisionRule = ProvisionRule()
