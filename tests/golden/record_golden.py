@@ -3,7 +3,7 @@
 `make golden LOGS=1` records the logs anew as well, which is due when there is a new event type: what is in git was
 decided by the code of its day, and is worth keeping for that. `every_type` is made from a seed out of the shipped
 samples. `decisions` comes from running services: a few dealers of the sample network, rated twice (late documents
-between), classified, their orders checked, some reviewed.
+between), classified, their orders checked, some reviewed, some stated.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from dealerlog.reviews import review
 from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.network import SEED, Network, network
 from dealerlog.standing import settled
+from dealerlog.statements import state
 from dealerlog.testing import shared_stack, stop_shared_stack
 from eventlog import tail
 from events.placement import HEADER, PARTITIONS, pack
@@ -80,6 +81,7 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
         await settled(fleet)
         directors = {region.code: region.director for region in people.regions}
         await review(api, sample.dealers, late.dealers, directors)
+        await state(api, sample.dealers[::3], late.dealers, people.credit_controller)
     await settled(fleet)
     return [
         (service, pack(record.placement), record.document)

@@ -30,7 +30,7 @@ MORE: dict[str, dict[str, Any]] = {
         "POST /dealers:onboard": [{"source": "erp", "number": "N-1", "name": "New"}],
         "POST /policies": {"content": {"name": "tiering"}},
     },
-    "credit-rating": {},
+    "credit-rating": {"POST /dealers/{dealer}/statements": {"month": "2026-05"}},
     "tiering": {},
     "reporting": {},
 }

@@ -20,12 +20,13 @@ from service.testing import settings_of
 SERVICES = sorted(MEMBERS)
 OWN_DEALER = DEALERS[0]
 QUERIES = {f"{service} GET /ops/log/cut": {"at": "2026-01-01T00:00:00Z"} for service in SERVICES}
+QUERIES |= {"credit-rating GET /receivables/figures": {"by": "territory"}}
 QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
 """`service GET /path` → parameters that the route cannot do without."""
 ELSEWHERE = {"/grades/{grade}/explanation"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
 EMPTY = UUID(int=0)
-IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence", "delegation")
+IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence", "delegation", "statement")
 
 
 def table(service: str) -> list[tuple[str, str, str]]:
@@ -119,6 +120,10 @@ async def things_of(served: Any, dealer: str) -> dict[str, Any]:
         found["grade"] = await one(f"select event from {schema}.grade where dealer = $1 limit 1", UUID(dealer))
     if "sale_line" in names:
         found["event"] = await one(f"select event from {schema}.sale_line where dealer = $1 limit 1", UUID(dealer))
+    if "statement" in names:
+        found["statement"] = await one(
+            f"select statement from {schema}.statement where dealer = $1 limit 1", UUID(dealer)
+        )
     if "orders" in names:
         found["number"] = await one(f"select number from {schema}.orders where dealer = $1 limit 1", UUID(dealer))
     if "run" in names and "region" in next(t for t in served.service.tables if t.name == "run").every:

@@ -85,6 +85,8 @@ def vary(document: dict[str, Any], chance: random.Random, count: int, dealer: st
         data["amount"] = str(Decimal(data["quantity"]) * Decimal(data["unit_price"]))
     if "run" in data:
         data["run"] = chance.choice(RUNS)
+    if "statement" in data:
+        data["statement"] = str(uuid.UUID(int=uuid.UUID(dealer).int ^ 1 << 40))
     if data.get("excluded"):
         data["excluded"] = [{"dealer": dealer, "reason": "stream parked"}]
     if "references" in data:

@@ -64,6 +64,11 @@ HELD: dict[str, dict[str, str]] = {
         "review.act": "manager general director head credit",
         "delegation.give": "general director",
         "delegation.read": PEOPLE,
+        "statement.read": PEOPLE,
+        "statement.issue": "credit",
+        "statement.keep": "rep manager clerk credit importer",
+        "statement.settle": "director credit",
+        "statement.rederive": "credit auditor operator",
         "policy.publish": "head",
         "policy.simulate": "general director head credit auditor",
         "policy.read": PEOPLE,
@@ -146,6 +151,7 @@ ROUTES: dict[str, str] = {
     "credit-rating": """
         POST   /credit-notes                                ledger.record
         GET    /credit-reviews                              review.read
+        POST   /dealers/{dealer}/confirmation-letters       statement.issue
         GET    /dealers/{dealer}/credit-review              review.read
         POST   /dealers/{dealer}/credit-review              review.open
         POST   /dealers/{dealer}/credit-review/approval     review.act
@@ -161,6 +167,7 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/limit-override             limit.override
         POST   /dealers/{dealer}/limit-override/end         limit.override
         GET    /dealers/{dealer}/limit-overrides            limit.read
+        GET    /dealers/{dealer}/limitations                receivables.read
         GET    /dealers/{dealer}/limits                     limit.read
         GET    /dealers/{dealer}/orders                     order.read
         POST   /dealers/{dealer}/orders                     order.place
@@ -168,6 +175,13 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/orders/{number}/cancel     order.cancel
         POST   /dealers/{dealer}/orders/{number}/release    order.release
         GET    /dealers/{dealer}/receivables                receivables.read
+        GET    /dealers/{dealer}/statements                 statement.read
+        POST   /dealers/{dealer}/statements                 statement.issue
+        POST   /dealers/{dealer}/statements/{statement}/confirmation statement.keep
+        POST   /dealers/{dealer}/statements/{statement}/difference statement.keep
+        POST   /dealers/{dealer}/statements/{statement}/sending statement.keep
+        POST   /dealers/{dealer}/statements/{statement}/settlement statement.settle
+        POST   /dealers/{dealer}/statements/{statement}/withdrawal statement.settle
         GET    /delegations                                 delegation.read
         POST   /delegations                                 delegation.give
         GET    /delegations/{delegation}                    delegation.read
@@ -209,6 +223,11 @@ ROUTES: dict[str, str] = {
         GET    /rating-runs/{run}/excluded                  run.read
         GET    /receivables/ageing                          receivables.read
         GET    /receivables/figures                         receivables.read
+        GET    /receivables/limitations                     receivables.read
+        GET    /statements                                  statement.read
+        GET    /statements/{statement}                      statement.read
+        GET    /statements/{statement}/lines                statement.read
+        GET    /statements/{statement}/rederivation         statement.rederive
     """,
     "tiering": """
         GET    /classes                                     class.read
@@ -264,6 +283,8 @@ ROUTES: dict[str, str] = {
         GET    /dealers/{dealer}                            dealer.read
         GET    /dealers/{dealer}/ledger                     dealer.read
         GET    /dealers/{dealer}/sales                      dealer.read
+        GET    /dealers/{dealer}/statements                 dealer.read
+        GET    /dealers/{dealer}/statements/{statement}     dealer.read
         GET    /docs                                        -
         GET    /events/{service}/{partition}/{sequence}     event.read
         GET    /exports/ageing                              report.export

@@ -1,4 +1,4 @@
-"""What is decided about the sample network: grades by each region's director, classes, orders checked, some reviews."""
+"""What is decided about the sample network: grades, classes, orders checked, some reviews, some statements."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dealerlog.sample.dealers import Dealer
 from dealerlog.sample.network import SEED, Network
 from dealerlog.sample.organisation import Person
 from dealerlog.sample.step import CREDIT, TIERING
+from dealerlog.statements import EVERY as STATED
+from dealerlog.statements import state
 from dealerlog.steps import Steps
 
 RUN_SECONDS = 300.0
@@ -59,6 +61,9 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         stages = await review(api, network.dealers[::EVERY], dealers, directors)
         waiting = ", ".join(f"{stages.count(stage)} {stage}" for stage in ("audited", "proposed", "open"))
         step.note = f"{len(stages)} before their time: {stages.count('none')} approved, {waiting}"
+    with steps.step("statements of account", "") as step:
+        stated = await state(api, network.dealers[::STATED], dealers, people.credit_controller)
+        step.note = ", ".join(f"{stated.count(stage)} {stage}" for stage in ("confirmed", "differing", "sent"))
     return Runs(
         rated,
         excluded,

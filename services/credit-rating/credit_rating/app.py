@@ -6,12 +6,14 @@ from credit_rating.domain.delegation import DELEGATION
 from credit_rating.domain.order import ORDERS
 from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.rating_run import RATING_RUN
+from credit_rating.domain.statement import STATEMENTS
 from credit_rating.imports import IMPORTS
 from credit_rating.permissions import PERMISSIONS
 from credit_rating.problems import PROBLEMS
 from credit_rating.projections import TABLES
 from credit_rating.rating_worker import loops as rating_loops
 from credit_rating.reactions import CLOCK, REACTIONS
+from credit_rating.statement_worker import loops as statement_loops
 from service.app import Service
 from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
 from service.imports.working import import_loop
@@ -24,11 +26,11 @@ SERVICE = Service(
     routers=ROUTERS,
     permissions=PERMISSIONS,
     tables=TABLES,
-    deciders=[CREDIT_FILE, DELEGATION, ORDERS, POLICY_FILE, RATING_RUN, IMPORTS.decider],
+    deciders=[CREDIT_FILE, DELEGATION, ORDERS, POLICY_FILE, RATING_RUN, STATEMENTS, IMPORTS.decider],
     reactions=REACTIONS,
     clock=CLOCK,
     problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | PROBLEMS,
-    loops=lambda runtime: [*rating_loops(runtime), import_loop(IMPORTS, runtime)],
+    loops=lambda runtime: [*rating_loops(runtime), *statement_loops(runtime), import_loop(IMPORTS, runtime)],
 )
 
 if __name__ == "__main__":

@@ -39,6 +39,11 @@ PERMISSIONS = {
     ),  # beside whose step it is, those whom they may delegate it to
     "delegation.give": (BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR),
     "delegation.read": PEOPLE,
+    "statement.read": PEOPLE,
+    "statement.issue": (CREDIT_CONTROLLER,),
+    "statement.keep": (*ENTERING, CREDIT_CONTROLLER),
+    "statement.settle": (CREDIT_CONTROLLER, REGIONAL_DIRECTOR),
+    "statement.rederive": (AUDITOR, OPERATOR, CREDIT_CONTROLLER),
     "policy.publish": (HEAD_OF_MARKETING,),
     "policy.read": PEOPLE,
     "policy.simulate": (

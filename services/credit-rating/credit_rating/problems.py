@@ -27,5 +27,10 @@ PROBLEMS = {
     "dates-implausible": Kind(422, "Implausible dates", "Correct the first or the last day."),
     "no-limit": Kind(409, "No limit yet", "Have the dealer graded first."),
     "no-override": Kind(409, "No override in force", "Read the limit: the computed one counts."),
+    "statement-issued": Kind(409, "Month already stated", "Withdraw the statement of that month first."),
+    "statement-not-open": Kind(409, "Statement done with", "Read the statement: nothing more happens to it."),
+    "statement-stage": Kind(409, "Not at this step", "Read the statement: another step comes first."),
+    "period-not-over": Kind(422, "Period not over", "Name days that are over."),
+    "no-difference": Kind(422, "No difference", "Record that the dealer confirmed it."),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
 }

@@ -210,7 +210,7 @@ async def _differences(log: Log, decision: Decision, start: Start) -> list[Diffe
     )
     derived = _data(_events(before, rated, occasion, decision.decided))
     names = sorted(decision.data.keys() | derived.keys())
-    return [each for name in names for each in _compared(name, decision.data.get(name), derived.get(name))]
+    return [each for name in names for each in compared(name, decision.data.get(name), derived.get(name))]
 
 
 def _events(before: CreditFile, rated: Any, occasion: Occasion, recorded: Event) -> list[Event]:
@@ -248,8 +248,8 @@ async def _end(log: Log, run: str, start: Start, decisions: list[Decision]) -> R
         rated=len(listed), left_out=len(decided) - len(listed), excluded=completed.excluded,
         digest=ranked_digest(listed),
     )  # fmt: skip
-    differences = _compared("completed", canonical_data(completed), canonical_data(derived))
-    differences += _compared("dealers", canonical(decided), canonical(known))
+    differences = compared("completed", canonical_data(completed), canonical_data(derived))
+    differences += compared("dealers", canonical(decided), canonical(known))
     return Rederived(last.id, None, UUID(run), differences)
 
 
@@ -266,7 +266,8 @@ def _data(events: list[Event]) -> dict[str, bytes]:
     return {NAMES[type(each)]: canonical_data(each) for each in events}
 
 
-def _compared(path: str, recorded: bytes | None, derived: bytes | None) -> list[Difference]:
+def compared(path: str, recorded: bytes | None, derived: bytes | None) -> list[Difference]:
+    """Where two forms of canonical data are not the same."""
     if recorded == derived:
         return []
     return list(_unequal(path, json.loads(recorded or "null"), json.loads(derived or "null")))

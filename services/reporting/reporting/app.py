@@ -8,7 +8,7 @@ from reporting.api import dealers as dealers_api
 from reporting.api import grades as grades_api
 from reporting.api import monthly_sales as monthly_sales_api
 from reporting.domain.export import EXPORT
-from reporting.pages import ageing, dealer, dealers, event, exports, grades, home, monthly_sales
+from reporting.pages import ageing, dealer, dealers, event, exports, grades, home, monthly_sales, statement
 from reporting.permissions import PERMISSIONS
 from service.app import Service
 
@@ -22,6 +22,7 @@ SERVICE = Service(
         dealer.router,
         ageing.router,
         grades.router,
+        statement.router,
         monthly_sales.router,
         event.router,
         exports.router,

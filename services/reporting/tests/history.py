@@ -14,6 +14,7 @@ import events as published
 from events.catalogue import Event
 from events.envelope import encode
 from events.placement import HEADER, Placement, pack, partition_of
+from rules import statement as account
 
 PARTITIONS = 12
 FIRST_MOMENT = 1_767_312_000_000_000
@@ -286,6 +287,34 @@ class Network:
                 dealer,
                 on=ended_on,
             )
+
+    def state(
+        self, dealer: str, statement: str, days: tuple[date, date], entries: list[Any], cut: Any, **said: Any
+    ) -> str:
+        """A statement of account over these entries, known at a cut, its digest that of their lines unless said."""
+        stated = account.statement(entries, *days)
+        about = {
+            "purpose": "monthly",
+            "digest": account.digest(stated.lines),
+            "ageing": [{"name": "31-60", "amount": stated.closing_balance}],
+        } | said
+        event = published.StatementIssued.model_validate(
+            {
+                "statement": statement,
+                "first_day": days[0],
+                "last_day": days[1],
+                "currency": "CNY",
+                "opening_balance": stated.opening_balance,
+                "closing_balance": stated.closing_balance,
+                "lines": len(stated.lines),
+                "totals": [],
+                "policy": POLICY,
+                "cut": cut,
+                "issued_by": "clock",
+            }
+            | about
+        )
+        return self.credit.add(event, dealer, on=days[1])[0]
 
     def classify(self, run: str, measures: dict[str, tuple[str, str]], first: date, last: date, on: date) -> None:
         """A classification of the company: dealer → (class, measure), in order of rank."""

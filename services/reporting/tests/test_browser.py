@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
-from small_story import ANNA, Served, story
+from small_story import ANNA, LETTER, Served, story
 
 from service.access import COOKIE
 from service.testing import SECRET
@@ -32,6 +32,8 @@ PAGES = {
     "dealer": f"/dealers/{ANNA}",
     "ledger": f"/dealers/{ANNA}/ledger",
     "sales": f"/dealers/{ANNA}/sales?from=2025-01-01",
+    "statements": f"/dealers/{ANNA}/statements",
+    "statement": f"/dealers/{ANNA}/statements/{LETTER}",
     "monthly": "/reports/monthly-sales?from=2026-01&to=2026-03",
     "ageing": "/reports/ageing?level=dealer&limit=50",
     "invoices": f"/reports/ageing?level=invoice&dealer={ANNA}",
@@ -155,6 +157,23 @@ async def test_paper_has_the_cut_and_no_buttons(browser: Browser, address: Any, 
     assert pdf.startswith(b"%PDF")
     if SHOTS:
         Path(SHOTS, "monthly.pdf").write_bytes(pdf)
+    await page.context.close()
+
+
+async def test_a_statement_prints_upright_with_its_own_cut_and_nothing_internal(browser: Browser, address: Any) -> None:
+    page = await opened(browser, address[0], locale="zh-CN")
+    await page.goto(PAGES["statement"])
+    cut = re.search(r"@bottom-left .*2026-03-31 · 切面 ([0-9a-f]{8})", await page.locator("head").inner_html())
+    assert cut, "the footer has the last day and the cut of the statement"
+    await page.emulate_media(media="print")
+    assert await page.locator(".sign").is_visible() and not await page.locator("#steps-h").is_visible()
+    pdf = await page.pdf(prefer_css_page_size=True)
+    box = re.search(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", pdf)
+    assert box and int(box[1]) < int(box[2]), "A4 upright"
+    if SHOTS:
+        Path(SHOTS, "statement.pdf").write_bytes(pdf)
+        await page.set_viewport_size({"width": 794, "height": 1123})
+        await page.screenshot(path=f"{SHOTS}/statement-paper.png", full_page=True)
     await page.context.close()
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import openpyxl
 import pytest
-from small_story import ANNA, BOLIN, CHEN, Served
+from small_story import ANNA, BOLIN, CHEN, LETTER, Served
 
 from service.testing import bearer
 
 PAGES = ("/", "/dealers", f"/dealers/{ANNA}", f"/dealers/{ANNA}?sales=1", f"/dealers/{CHEN}", f"/dealers/{ANNA}/ledger",
+         f"/dealers/{ANNA}/statements", f"/dealers/{CHEN}/statements", f"/dealers/{ANNA}/statements/{LETTER}",
          f"/dealers/{ANNA}/sales?from=2025-01-01", "/reports/monthly-sales?from=2026-01&to=2026-03",
          "/reports/monthly-sales?level=region", "/dealers?as_of=2020-01-01", "/reports/ageing",
          "/reports/ageing?level=dealer&by=invoice_date", f"/reports/ageing?level=invoice&dealer={ANNA}",

@@ -113,6 +113,16 @@ from events.types.shapes import (
     Excluded,
     PolicyRef,
 )
+from events.types.statement import (
+    StatementColumn,
+    StatementConfirmed,
+    StatementDiffered,
+    StatementIssued,
+    StatementSent,
+    StatementSettled,
+    StatementTotal,
+    StatementWithdrawn,
+)
 from events.types.tiering import (
     AbcClassAssigned,
     ClassificationRunCompleted,
@@ -218,6 +228,14 @@ __all__ = [
     "SalesImportCompleted",
     "SalesImportStarted",
     "SalesImportUndone",
+    "StatementColumn",
+    "StatementConfirmed",
+    "StatementDiffered",
+    "StatementIssued",
+    "StatementSent",
+    "StatementSettled",
+    "StatementTotal",
+    "StatementWithdrawn",
     "SurveyAnswered",
     "Terms",
     "TerritoryDefined",

@@ -8,6 +8,7 @@ from credit_rating.api import (
     grades,
     ledger,
     limit_overrides,
+    limitations,
     limits,
     orders,
     policies,
@@ -15,6 +16,8 @@ from credit_rating.api import (
     reviews,
     runs,
     simulations,
+    statement_reading,
+    statements,
 )
 from credit_rating.imports import IMPORTS
 from service.imports.api import imports_of
@@ -26,6 +29,9 @@ ROUTERS = [
     receivables.router,
     ageing.router,
     figures.router,
+    limitations.router,
+    statements.router,
+    statement_reading.router,
     orders.router,
     grades.router,
     limits.router,

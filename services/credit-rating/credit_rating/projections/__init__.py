@@ -18,6 +18,8 @@ from credit_rating.projections.review import review
 from credit_rating.projections.review_step import review_step
 from credit_rating.projections.run import run
 from credit_rating.projections.run_exclusion import run_exclusion
+from credit_rating.projections.statement import statement
+from credit_rating.projections.statement_step import statement_step
 from credit_rating.projections.survey_answer import survey_answer
 
 TABLES = [
@@ -35,6 +37,8 @@ TABLES = [
     grade,
     credit_limit,
     limit_override,
+    statement,
+    statement_step,
     orders,
     policy,
     run,

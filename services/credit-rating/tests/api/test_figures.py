@@ -62,7 +62,7 @@ async def test_every_level_is_the_sum_of_its_dealers(world: Any, rows: Any) -> N
     # 1,446.60 ÷ (100.01 + 300 + 1,000) × 90; on time 0.01 + 500 of 100.01 + 66.60 + 500
     assert (company["days_sales_outstanding"], company["on_time_share"]) == ("93.0", "0.7501")
     t1 = (await by(world, "territory", limit=1))["items"][0]
-    assert (t1["place"], t1["average_days_late"]) == ("T1", "77.9")  # (100 × 30 + 66.6 × 150) ÷ 166.61
+    assert (t1["place"], t1["average_days_late"]) == ("T1", "78.0")  # (100 × 30 + 66.6 × 150) ÷ 166.61
 
 
 async def test_a_level_is_bounded_by_the_callers_scope_and_read_page_by_page(world: Any, rows: Any) -> None:

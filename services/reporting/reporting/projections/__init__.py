@@ -16,6 +16,7 @@ from reporting.projections.place import branch, region, representative, territor
 from reporting.projections.policy import policy
 from reporting.projections.run import run
 from reporting.projections.sale_line import sale_line
+from reporting.projections.statement import statement, statement_step
 from reporting.projections.survey_answer import survey_answer
 from reporting.projections.suspension import suspension
 from reporting.projections.timeline import timeline
@@ -35,6 +36,8 @@ TABLES = [
     grade,
     credit_limit,
     limit_override,
+    statement,
+    statement_step,
     abc_class,
     run,
     policy,

@@ -44,6 +44,12 @@ from events import (
     PaymentReceived,
     ReservationReturned,
     ReservationUsed,
+    StatementConfirmed,
+    StatementDiffered,
+    StatementIssued,
+    StatementSent,
+    StatementSettled,
+    StatementWithdrawn,
     SurveyAnswered,
     VisitLogged,
 )
@@ -95,6 +101,12 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (CreditLimitOverridden, "first_day", ("limit", "last_day", "reason", "by")),
     (CreditLimitOverrideEnded, "ended_on", ("reason", "by")),
     (GradeWithheld, "as_of", ("reason",)),
+    (StatementIssued, None, ("purpose", "last_day", "closing_balance")),
+    (StatementSent, "sent_on", ("how", "to", "by")),
+    (StatementConfirmed, "confirmed_on", ("confirmed_by", "by")),
+    (StatementDiffered, "differed_on", ("their_balance", "difference", "reason", "by")),
+    (StatementSettled, "settled_on", ("agreed_balance", "reason", "by")),
+    (StatementWithdrawn, "withdrawn_on", ("reason", "by")),
     (AbcClassAssigned, "window_to", ("abc", "rank", "population")),
 ]
 """Event type, the field that dates it (None: its business date), and the fields its entry shows."""

@@ -170,7 +170,9 @@ async def _class(conn: Any, asked: tuple[Any, ...], row: DealerRow) -> dict[str,
     return read_json(await conn.fetchrow(ABC, *asked, int(partition), int(sequence)))
 
 
-JSON_COLUMNS = frozenset({"references", "indicators", "survey", "policy", "cut", "reasons", "checked", "participants"})
+JSON_COLUMNS = frozenset(
+    {"references", "indicators", "survey", "policy", "cut", "reasons", "checked", "participants", "ageing"}
+)
 
 
 def read_json(row: Any) -> dict[str, Any] | None:

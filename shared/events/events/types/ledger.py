@@ -19,6 +19,7 @@ STREAMS = streams(
         "policy": "edited",
         "import": "edited",
         "delegation": "edited",
+        "statements": "edited",
     },
 )
 

@@ -3,6 +3,7 @@
 from rules.policy import Policy
 
 from .grade_table import GradeTable
+from .limitation import LimitationRule
 from .provision import ProvisionRule
 from .standing import AgeingRule, CheckRule, LimitRule
 from .thresholds import IndicatorRules
@@ -17,3 +18,4 @@ class CreditPolicy(Policy):
     check: CheckRule
     ageing: AgeingRule
     provision: ProvisionRule = ProvisionRule()
+    limitation: LimitationRule = LimitationRule()

@@ -1,0 +1,58 @@
+"""A few statements of account of the sample network, each left at another stage: there to be looked at and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from dealerlog.client import Api
+from dealerlog.sample.calendar import LAST_DAY
+from dealerlog.sample.dealers import Dealer
+from dealerlog.sample.network import SEED
+from dealerlog.sample.organisation import Person
+from dealerlog.sample.step import CREDIT
+
+EVERY = 100
+"""One of so many dealers is stated by hand; the clock states all of them on the next 1st."""
+LAST_MONTH = LAST_DAY.replace(day=1) - timedelta(days=1)
+SENT = {"how": "email", "to": "财务部"}
+STAGES = ("confirmation", "difference", "sending")
+
+
+async def state(api: Api, some: Sequence[Dealer], ids: Mapping[str, str], controller: Person) -> list[str]:
+    """State the last month of each: where each then stands.
+
+    Parameters
+    ----------
+    ids : the ERP's number → the dealer's id
+    """
+    stages = []
+    for n, dealer in enumerate(some):
+        path = f"/dealers/{ids[dealer.number]}"
+        issued = await _post(api, f"{path}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
+        last, theirs = STAGES[n % len(STAGES)], Decimal(issued["closing_balance"]) - 100
+        said: list[tuple[str, dict[str, Any]]] = [
+            ("sending", SENT),
+            ("confirmation", {"confirmed_by": "财务部", "signed_copy": issued["digest"]}),
+            ("difference", {"their_balance": f"{theirs:.2f}", "reason": "A payment of 100.00 is on its way."}),
+        ]
+        for step, body in said:
+            if step in ("sending", last):
+                stage = await _step(api, f"{path}/statements/{issued['statement']}/{step}", controller, body, path)
+        stages.append(stage)
+    return stages
+
+
+async def _post(api: Api, path: str, who: Person, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+    answer = await api.post(CREDIT, path, who, body, key=f"sample-{SEED}-{path}", **headers)
+    api.saw(answer)
+    said: dict[str, Any] = answer.json()
+    return said
+
+
+async def _step(api: Api, path: str, who: Person, body: dict[str, Any], dealer: str) -> str:
+    """One step, under the version that is there now."""
+    read = await api.ask(CREDIT, "GET", f"{dealer}/statements", who)
+    return str((await _post(api, path, who, body, **{"If-Match": read.headers["etag"]}))["stage"])

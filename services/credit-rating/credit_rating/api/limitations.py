@@ -1,0 +1,169 @@
+"""Until when open invoices can be sued for: of one dealer, and all whose time ends soon, over the caller's scope."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from credit_rating.api.money import Money
+from credit_rating.domain.calendar_window import plus_months
+from credit_rating.domain.limitation import Cause, Limitation, Restart, limitations, warned
+from credit_rating.domain.policy.limitation import LimitationRule
+from credit_rating.evidence import entries_of
+from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.published_policies import in_force
+from credit_rating.restarts import restarts_of
+from eventlog.position import Cut, cut_to_json
+from events.fields import Day
+from rules.entries import LedgerEntry
+from rules.receivables import receivables
+from service.context import Read
+from service.paging import Keyset, Page, PageOf
+from service.routing import Router
+from service.scope import require_dealer_in_scope
+
+router = Router("receivables")
+BY_DEALER = Keyset("dealer")
+SLICE = 200
+OLD_ENOUGH = """
+select d.dealer, d.code, d.name from dealer d
+where ($1::uuid is null or d.dealer > $1) and d.code is not null
+    and exists (select from ledger_entry e where e.dealer = d.dealer and e.kind = 'invoice' and e.due_on <= $2)
+order by d.dealer limit $3
+"""
+
+
+class LimitationView(BaseModel):
+    """An open invoice: since when its time runs and what began it, its last day, and the days left until then."""
+
+    id: UUID
+    source: str
+    number: str
+    due_on: date
+    open: Money
+    since: date
+    because: Cause
+    statement: UUID | None
+    last_day: date
+    days_left: int
+    warned: bool
+
+
+class LimitationsView(BaseModel):
+    """Every open invoice of a dealer at the end of `as_of`, known at `cut`, the one whose time ends first first."""
+
+    dealer: UUID
+    as_of: date
+    known_at: str
+    cut: dict[str, dict[str, int]]
+    currency: str
+    years: int
+    warn_days: int
+    items: list[LimitationView]
+
+
+class WarnedDealer(BaseModel):
+    """A dealer with what of it is warned about."""
+
+    dealer: UUID
+    code: str
+    name: str
+    amount: Money
+    items: list[LimitationView]
+
+
+class WarnedPage(Page[WarnedDealer]):
+    """A page of dealers with invoices whose time ends within `warn_days`, or is over, as of a day, known at a cut."""
+
+    as_of: date
+    known_at: str
+    cut: dict[str, dict[str, int]]
+    currency: str
+    years: int
+    warn_days: int
+
+
+@router.get("/dealers/{dealer}/limitations", permission="receivables.read", answers=LimitationsView)
+async def limitations_of(
+    dealer: UUID, read: Read, as_of: Day | None = None, known_at: KnownAt = None
+) -> LimitationsView:
+    """The limitation dates of a dealer's open invoices."""
+    day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
+    async with read.snapshot() as conn:
+        await require_dealer_in_scope(conn, dealer)
+        rule = (await in_force(conn, day)).policy.limitation
+        entries = await entries_of(conn, [dealer], cut)
+        restarts = await restarts_of(conn, [dealer], day, cut)
+    found = limitations(receivables(entries.get(dealer, []), day), restarts, rule)
+    return LimitationsView(dealer=dealer, items=[_view(each, rule) for each in found], **_about(read, day, cut, rule))
+
+
+@router.get("/receivables/limitations", permission="receivables.read", answers=WarnedPage)
+async def all_warned(read: Read, page: PageOf, as_of: Day | None = None, known_at: KnownAt = None) -> WarnedPage:
+    """What is to be claimed soon: every dealer in scope with an open invoice whose time ends within 90 days."""
+    day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
+    async with read.snapshot() as conn:
+        rule = (await in_force(conn, day)).policy.limitation
+    due_by = plus_months(day + timedelta(days=rule.warn_days), -12 * rule.years) + timedelta(days=3)
+    last: UUID | None = page.keys[0] if page.keys else None
+    rows: list[dict[str, Any]] = []
+    while len(rows) <= page.limit:
+        async with read.snapshot() as conn:
+            dealers = await conn.fetch(OLD_ENOUGH, last, due_by, SLICE)
+            these = [row["dealer"] for row in dealers]
+            ledgers, restarts = await entries_of(conn, these, cut), await restarts_of(conn, these, day, cut)
+        rows += await asyncio.to_thread(_warned, dealers, ledgers, restarts, day, rule)
+        if len(dealers) < SLICE:
+            break
+        last = these[-1]
+    listed = page.of(rows, BY_DEALER, WarnedDealer)
+    return WarnedPage(items=listed.items, next=listed.next, **_about(read, day, cut, rule))
+
+
+def _warned(
+    dealers: Sequence[Any],
+    ledgers: Mapping[UUID, list[LedgerEntry]],
+    restarts: Mapping[str, Iterable[Restart]],
+    day: date,
+    rule: LimitationRule,
+) -> list[dict[str, Any]]:
+    rows = []
+    for dealer in dealers:
+        owed = receivables(ledgers.get(dealer["dealer"], ()), day)
+        if found := warned(limitations(owed, restarts, rule), rule):
+            items = [_view(each, rule) for each in found]
+            rows.append({**dealer, "amount": sum(each.item.open for each in found), "items": items})
+    return rows
+
+
+def _about(read: Any, day: date, cut: Cut, rule: LimitationRule) -> dict[str, Any]:
+    return {
+        "as_of": day,
+        "known_at": token_of(cut),
+        "cut": cut_to_json(cut),
+        "currency": read.runtime.settings.currency,
+        "years": rule.years,
+        "warn_days": rule.warn_days,
+    }
+
+
+def _view(found: Limitation, rule: LimitationRule) -> LimitationView:
+    invoice, since = found.item.invoice, found.since
+    return LimitationView(
+        id=UUID(invoice.id),
+        source=invoice.source,
+        number=invoice.number,
+        due_on=invoice.due_on,
+        open=found.item.open,
+        since=since.on,
+        because=since.cause,
+        statement=UUID(since.document) if since.cause == "statement" and since.document else None,
+        last_day=found.last_day,
+        days_left=found.days_left,
+        warned=found.days_left <= rule.warn_days,
+    )

@@ -1,0 +1,125 @@
+"""What the clock issues on the 1st: the statement of the month before, of every dealer with activity or a balance.
+
+It looks once a day at who has none yet, so that a day missed is made up for and a dealer that had nothing on the 1st is
+stated once a late document comes. A month that the worker missed wholly is issued by hand. The command's id is (kind,
+dealer, due date), so that two workers, or one that begins anew, issue it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from credit_rating.domain.statement import STATEMENTS, IssueStatement
+from credit_rating.domain.statement_drawing import Asked, Occasion, anything_to_state, drawn_up, last_month
+from credit_rating.evidence import entries_of
+from credit_rating.published_policies import in_force
+from credit_rating.snapshot import company_snapshot, parked_keys, positions
+from eventlog.log import Log
+from eventlog.meta import Meta
+from eventlog.position import cut_to_json
+from events import StatementIssued
+from events.decider import Refused
+from events.ids import command_id, event_id, request_hash
+from service.health import Heart
+from service.lifecycle import Loop
+from service.runtime import Runtime
+
+SLICE = 200
+EVERY_SECONDS = 5.0
+STALE_SECONDS = 300.0
+KIND = "issue-statement"
+NOT_STATED = """
+select d.dealer from dealer d
+where d.code is not null and ($1::uuid is null or d.dealer > $1)
+    and not exists (select from statement s where s.dealer = d.dealer and s.purpose = 'monthly' and s.last_day = $2)
+    and exists (select from ledger_entry e where e.dealer = d.dealer and e.dated <= $2)
+order by d.dealer limit $3
+"""
+log = structlog.get_logger("statements")
+
+
+async def issue_all(to: Log, today: date, currency: str) -> int:
+    """State the month before that of `today` for whoever has activity or a balance; answers how many were issued.
+
+    A dealer with a parked stream is passed over until that is mended.
+    """
+    issued, last, last_day = 0, None, last_month(today)[1]
+    while True:
+        async with company_snapshot(to.pool) as conn:
+            dealers = [row["dealer"] for row in await conn.fetch(NOT_STATED, last, last_day, SLICE)]
+            drawn = await _drawn(conn, dealers, today, currency) if dealers else {}
+        for dealer, statement in drawn.items():
+            issued += await _issue(to, dealer, statement, today)
+        if len(dealers) < SLICE:
+            return issued
+        last = dealers[-1]
+
+
+async def _drawn(conn: Any, dealers: list[UUID], today: date, currency: str) -> dict[UUID, StatementIssued]:
+    first_day, last_day = last_month(today)
+    cut, (policy, reference) = await positions(conn), await in_force(conn, last_day)
+    parked = await parked_keys(conn, [str(dealer) for dealer in dealers])
+    ledgers = await entries_of(conn, dealers, cut)
+    occasion = Occasion(reference, policy.ageing.limits, cut_to_json(cut))
+
+    def worked_out() -> dict[UUID, StatementIssued]:
+        found = {}
+        for dealer, entries in ledgers.items():
+            named = str(command_id("clock", KIND, str(dealer), (last_day + timedelta(days=1)).isoformat()))
+            statement = drawn_up(entries, Asked(named, "monthly", first_day, last_day, currency, "clock"), occasion)
+            if anything_to_state(statement) and str(dealer) not in parked:
+                found[dealer] = statement
+        return found
+
+    return await asyncio.to_thread(worked_out)
+
+
+async def _issue(to: Log, dealer: UUID, statement: StatementIssued, today: date) -> bool:
+    due_on = statement.last_day + timedelta(days=1)
+    named = (KIND, str(dealer), due_on.isoformat())
+    meta = Meta(
+        actor="clock",
+        business_date=due_on,
+        command_id=command_id("clock", *named),
+        request_hash=request_hash({"kind": KIND, "subject": str(dealer), "due_on": due_on.isoformat()}),
+        correlation=str(command_id("clock", *named)),
+        event_ids=(event_id("clock", *named, 1),),
+    )
+    try:
+        written = await to.handle(STATEMENTS, str(dealer), IssueStatement(issued=statement, today=today), meta)
+    except Refused as refusal:
+        log.info("nothing was to be stated after all", dealer=str(dealer), why=str(refusal))
+        return False
+    return bool(written.events) and not written.repeated
+
+
+def loops(runtime: Runtime) -> Sequence[Loop]:
+    """The loop that looks once a day."""
+    trouble: str | None = None
+    runtime.health.notice("statements", lambda: trouble)
+
+    async def run(heart: Heart, stopping: asyncio.Event) -> None:
+        nonlocal trouble
+        looked_on = None
+        while not stopping.is_set():
+            try:
+                if looked_on != (today := runtime.settings.today()):
+                    issued = await issue_all(runtime.log, today, runtime.settings.currency)
+                    log.info("statements issued", count=issued, month=str(last_month(today)[0])[:7])
+                    looked_on = today
+                trouble = None
+            except Exception as error:  # whoever is stated already is not stated again at the next turn
+                trouble = f"{type(error).__name__}: {error}"[:500]
+                log.warning("statements wait", error=trouble)
+            heart.beat()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), EVERY_SECONDS)
+
+    return [Loop(name="statements", role="worker", run=run, stale_seconds=STALE_SECONDS)]
