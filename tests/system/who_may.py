@@ -224,6 +224,7 @@ ROUTES: dict[str, str] = {
         GET    /receivables/ageing                          receivables.read
         GET    /receivables/figures                         receivables.read
         GET    /receivables/limitations                     receivables.read
+        GET    /receivables/unapplied                       receivables.read
         GET    /statements                                  statement.read
         GET    /statements/{statement}                      statement.read
         GET    /statements/{statement}/lines                statement.read

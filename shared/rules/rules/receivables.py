@@ -50,15 +50,28 @@ class Item(msgspec.Struct, frozen=True):
         return sum((s.amount for s in self.settlements if s.kind == "payment" and s.on <= due_on), NOTHING)
 
 
+class Left(msgspec.Struct, frozen=True):
+    """What is left of a credit: `held` of it for invoices not known yet, the rest because nothing was open."""
+
+    credit: Credit
+    amount: Decimal
+    held: Decimal
+
+
 class Receivables(msgspec.Struct, frozen=True):
     """What a dealer owes at the end of `as_of`: every invoice, closed ones included, and credits not applied."""
 
     as_of: date
     items: list[Item]
-    unapplied_credits: list[tuple[str, Decimal]]
-    """(document number, amount left of it)."""
+    left: list[Left]
+    """Credits of which something is left, in the order in which they are worked through."""
     unapplied: Decimal
     open_invoices: Decimal
+
+    @property
+    def unapplied_credits(self) -> list[tuple[str, Decimal]]:
+        """(document number, amount left of it)."""
+        return [(left.credit.number, left.amount) for left in self.left]
 
     @property
     def open_items(self) -> list[Item]:
@@ -85,7 +98,7 @@ def allocated(ledger: Ledger) -> Receivables:
     """The allocation over a ledger that is already cut to a day and sorted."""
     book = _Book(ledger.invoices)
     credits = [(credit, *_pay_named(book, credit)) for credit in ledger.credits]
-    left = [(credit.number, held + _pay_oldest(book, credit, free)) for credit, free, held in credits]
+    left = [Left(credit, held + _pay_oldest(book, credit, free), held) for credit, free, held in credits]
     disputed = disputed_invoices(ledger)
     items = [
         Item(invoice, open_, settlements, disputed.get((invoice.source, invoice.number), NOT_DISPUTED))
@@ -97,8 +110,8 @@ def allocated(ledger: Ledger) -> Receivables:
     return Receivables(
         as_of=ledger.as_of,
         items=items,
-        unapplied_credits=[(number, amount) for number, amount in left if amount > 0],
-        unapplied=sum((amount for _, amount in left), NOTHING),
+        left=[each for each in left if each.amount > 0],
+        unapplied=sum((each.amount for each in left), NOTHING),
         open_invoices=sum(book.open, NOTHING),
     )
 

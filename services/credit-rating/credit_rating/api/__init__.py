@@ -18,6 +18,7 @@ from credit_rating.api import (
     simulations,
     statement_reading,
     statements,
+    unapplied,
 )
 from credit_rating.imports import IMPORTS
 from service.imports.api import imports_of
@@ -30,6 +31,7 @@ ROUTERS = [
     ageing.router,
     figures.router,
     limitations.router,
+    unapplied.router,
     statements.router,
     statement_reading.router,
     orders.router,

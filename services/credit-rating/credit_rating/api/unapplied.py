@@ -1,0 +1,103 @@
+"""The inbox of unapplied cash: money of which something is left, over every dealer in scope, the oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from credit_rating.api.money import Money
+from credit_rating.domain.receivables import receivables
+from credit_rating.domain.unapplied import Why, unapplied
+from credit_rating.evidence import bounds, entries_of
+from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.snapshot import SERVICE
+from eventlog.position import Cut, cut_to_json
+from events.fields import Day
+from rules.ageing_of_many import Asked, ageing_of_these
+from rules.entries import LedgerEntry
+from service.context import Read
+from service.paging import Keyset, Page, PageOf
+from service.routing import Router
+
+router = Router("receivables")
+OLDEST_FIRST = Keyset("on", "entry")
+SLICE = 500
+DEALERS = """
+select dealer, code, name from dealer
+where code is not null and ($1::uuid is null or dealer > $1) order by dealer limit $2
+"""
+
+
+class UnappliedRow(BaseModel):
+    """What is left of a payment or credit note; `waiting` of it is for the invoices `waiting_for`, not known here."""
+
+    dealer: UUID
+    code: str
+    name: str
+    on: date
+    kind: str
+    number: str
+    source: str
+    entry: UUID
+    amount: Money
+    why: Why
+    waiting: Money
+    waiting_for: list[str]
+
+
+class UnappliedPage(Page[UnappliedRow]):
+    """A page of unapplied cash at the end of `as_of`, known at `cut`."""
+
+    as_of: date
+    known_at: str
+    cut: dict[str, dict[str, int]]
+    currency: str
+
+
+@router.get("/receivables/unapplied", permission="receivables.read", answers=UnappliedPage)
+async def unapplied_cash(read: Read, page: PageOf, as_of: Day | None = None, known_at: KnownAt = None) -> UnappliedPage:
+    """Money that pays no invoice yet, the oldest first: the ageing's SQL finds whose it is, the rule what it is."""
+    day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
+    found: list[dict[str, Any]] = []
+    last: UUID | None = None
+    while True:
+        async with read.snapshot() as conn:
+            dealers = {row["dealer"]: row for row in await conn.fetch(DEALERS, last, SLICE)}
+            ledgers = await _with_some_left(conn, list(dealers), day, cut)
+        rows = await asyncio.to_thread(_rows, dealers, ledgers, day)
+        behind = [row for row in rows if page.keys is None or OLDEST_FIRST.keys(row) > page.keys]
+        found = heapq.nsmallest(page.limit + 1, found + behind, key=OLDEST_FIRST.keys)
+        if len(dealers) < SLICE:
+            break
+        last = max(dealers)
+    listed = page.of(found, OLDEST_FIRST, UnappliedRow)
+    return UnappliedPage(
+        items=listed.items,
+        next=listed.next,
+        as_of=day,
+        known_at=token_of(cut),
+        cut=cut_to_json(cut),
+        currency=read.runtime.settings.currency,
+    )
+
+
+async def _with_some_left(conn: Any, dealers: list[UUID], day: date, cut: Cut) -> Mapping[UUID, list[LedgerEntry]]:
+    """The ledgers of those of these dealers that have unapplied credit."""
+    asked = Asked(bounds(cut, SERVICE), day, (0,))
+    aged = await ageing_of_these(conn.fetch, lambda these: entries_of(conn, these, cut), asked, dealers)
+    these = [dealer for dealer, columns in aged.dealers.items() if columns[-1].amount < 0]
+    return await entries_of(conn, these, cut) if these else {}
+
+
+def _rows(dealers: Mapping[UUID, Any], ledgers: Mapping[UUID, list[LedgerEntry]], day: date) -> list[dict[str, Any]]:
+    return [
+        {**dealers[dealer], **left._asdict(), "entry": UUID(left.entry), "why": left.why}
+        for dealer, entries in ledgers.items()
+        for left in unapplied(receivables(entries, day))
+    ]
