@@ -42,4 +42,4 @@ async def test_the_inbox_lists_what_is_left_oldest_first_within_ones_scope(world
     await world.bulk([rows.invoice("9000", "to come", "40.00", date(2026, 6, 20))])
     now = (await world.get("/receivables/unapplied")).json()["items"]
     known = (await world.get("/receivables/unapplied", query={"known_at": page["known_at"]})).json()["items"]
-    assert ([each["number"] for each in now], len(known)) == (["U-3"], 3)
+    assert ([(each["number"], each["amount"]) for each in now], len(known)) == ([("U-2", "2.50"), ("U-3", "7.00")], 3)

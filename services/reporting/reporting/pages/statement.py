@@ -43,4 +43,4 @@ async def paper(read: Read, dealer: UUID, statement: UUID, ask: Annotated[Looked
         found = await printed(conn, at, dealer, statement)
     if found is None:
         raise Wrong("not-found", N_("This dealer has no such statement, as known at that cut."))
-    return render(read, "statement.html", at=found.at, dealer=dealer, statement=found, ask=ask)
+    return render(read, "statement.html", at=at, dealer=dealer, statement=found, ask=ask)
