@@ -18,7 +18,7 @@ from eventlog.position import Cut
 CONFIRMED = """
 select distinct on (e.event) e.event, c.dated, c.statement
 from statement_step c
-join statement_step i on i.statement = c.statement and i.step = 'issued'
+join statement_step i on i.statement = c.statement and i.dealer = c.dealer and i.step = 'issued'
 join ledger_entry e on e.dealer = c.dealer and e.kind = 'invoice' and e.dated <= i.last_day
     and e.sequence <= coalesce((i.cut -> 'credit-rating' ->> e.partition::text)::bigint, 0)
 where c.dealer = any($1) and c.step = 'confirmed' and c.dated <= $3
