@@ -22,7 +22,7 @@ router = Router("delegations")
 LATEST_FIRST = Keyset("last_day", "delegation", descending=True)
 COLUMNS = 'delegation, role, reach, code, by, "to", first_day, last_day, reason, coalesce(revoked, false) as revoked'
 ONE = f"select {COLUMNS} from delegation where delegation = $1"
-LIST = f"select {COLUMNS} from delegation where {{after}} {{order}} limit {{limit}}"
+LIST = f"select {COLUMNS} from delegation where role is not null and {{after}} {{order}} limit {{limit}}"
 
 
 class DelegateBody(Closed):
