@@ -89,6 +89,12 @@ class Fleet:
         """Base URL by service name."""
         return {each.name: f"http://{HOST}:{self.ports[each.name]}" for each in self.members}
 
+    @property
+    def door(self) -> str | None:
+        """The one address of all four for browsers, or None where some of them do not run here."""
+        whole = {each.name for each in self.members} == set(MEMBERS) and "pages" in self.ports
+        return f"http://{HOST}:{self.ports['pages']}" if whole else None
+
     def topic(self, name: str) -> str:
         """The topic of a service's log."""
         return topic_of(name, self.prefix)
@@ -108,7 +114,9 @@ class Fleet:
             "PEERS": ",".join(f"{peer}={url}" for peer, url in self.urls.items() if peer != name),
         }  # fmt: skip
         if name == "reporting":  # its pages lead to the others
-            said |= {f"{peer.replace('-', '_').upper()}_URL": url for peer, url in self.urls.items() if peer != name}
+            places = self.urls if self.door is None else {peer: f"{self.door}/{peer}" for peer in self.urls}
+            said |= {f"{peer.replace('-', '_').upper()}_URL": url for peer, url in places.items() if peer != name}
+            said |= {"PUBLIC_URL": self.door} if self.door else {}
         if self.today is not None:
             said["BUSINESS_DATE"] = self.today.isoformat()
         return self.kafka.environment() | said
@@ -130,3 +138,11 @@ class Fleet:
             )
             for each in (self.members if members is None else members)
         ]
+
+    def front_door(self) -> list[Process]:
+        """The process that browsers come in by; none where `door` is None."""
+        if self.door is None:
+            return []
+        named = [f"{name}={url}" for name, url in self.urls.items()]
+        argv = [sys.executable, "-m", "dealerlog.door", str(self.ports["pages"]), *named]
+        return [Process(name=f"{self.prefix}pages", argv=argv, ready_url=f"{self.door}/health/ready")]

@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 FIRST_PORT, BLOCK, BLOCKS = 8010, 10, 99
 CURRENCY = "CNY"
 PORT_NAMES = (
-    "customer-registry", "credit-rating", "tiering", "reporting", "kafka", "kafka-controller", "postgres",
+    "customer-registry", "credit-rating", "tiering", "reporting", "kafka", "kafka-controller", "postgres", "pages",
 )  # fmt: skip
 
 
@@ -64,6 +64,7 @@ class Installation:
         """The kept ports by name."""
         try:
             kept = json.loads(self.ports_file.read_text())
+            kept.setdefault("pages", max(kept.values(), default=0) + 1)  # an installation from before the front door
             return {name: int(kept[name]) for name in PORT_NAMES}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Problem(f"{self.ports_file} cannot be read ({error!r}); delete it to choose ports anew") from error

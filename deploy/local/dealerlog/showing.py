@@ -80,7 +80,8 @@ def total_line(dealers: list[dict[str, Any]]) -> str:
 def addresses_shown(fleet: Fleet, console: Console) -> None:
     """Print where the pages and each API's description are, and how to come in."""
     places = {f"{name} API": f"{url}/docs" for name, url in fleet.urls.items()}
-    places |= {"pages": f"{fleet.urls['reporting']}/  (pick a role to sign in)", "token": "make token ROLE=auditor"}
+    places |= {"pages": f"{fleet.door or fleet.urls['reporting']}/  (pick a role to sign in)"}
+    places |= {"token": "make token ROLE=auditor"}
     for name, place in places.items():
         console.print(Text.assemble((f"{name:<24}", "bold"), place), soft_wrap=True)
 

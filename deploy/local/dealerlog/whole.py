@@ -42,9 +42,10 @@ class Whole:
         return self._fleet
 
     def start(self, today: date | None = LAST_DAY) -> Fleet:
-        """Databases, topics, migrations, services; `today` stands still, None is the calendar's."""
+        """Databases, topics, migrations, services, the front door; `today` stands still, None is the calendar's."""
         self._fleet = asyncio.run(self._prepared(today))
         running.start(self.supervisor, self._fleet)
+        self.supervisor.start_services(self._fleet.front_door())
         return self._fleet
 
     async def _prepared(self, today: date | None) -> Fleet:

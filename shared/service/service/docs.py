@@ -25,7 +25,7 @@ def page(document: dict[str, Any]) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])} API</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{STYLE}</style><main>'
         f"<h1>{escape(info['title'])}</h1><p>{escape(info.get('description', ''))}</p>"
-        f'<p class="quiet">Version {escape(info["version"])} · <a href="/openapi.json">openapi.json</a> · '
+        f'<p class="quiet">Version {escape(info["version"])} · <a href="openapi.json">openapi.json</a> · '
         f'<a href="#models">models</a> · <a href="#problems">problems</a></p>'
         f"{_operations(document)}<h2 id=models>Models</h2>{_models(document)}"
         f"<h2 id=problems>Problems</h2>{_problems(document)}</main></html>"

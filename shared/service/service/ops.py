@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ log = structlog.get_logger("ops")
 public = Router("health")
 router = Router("operations", prefix="/ops")
 
+PREFIX = re.compile(r"(/[a-z0-9-]{1,40}){1,4}")
 POSITIONS = """
 select reader, source, partition, sequence, recorded_at, moved_at from projection.position
 order by reader, source, partition
@@ -81,8 +83,10 @@ async def metrics(request: Request) -> Response:
 
 @public.get("/openapi.json", public=True, include_in_schema=False)
 async def openapi(request: Request) -> Response:
-    """The API as OpenAPI 3.1."""
-    return JSONResponse(request.app.openapi())
+    """The API as OpenAPI 3.1; behind a proxy that takes a prefix off, the server is that prefix."""
+    prefix = request.headers.get("x-forwarded-prefix", "")
+    servers = {"servers": [{"url": prefix}]} if PREFIX.fullmatch(prefix) else {}
+    return JSONResponse(request.app.openapi() | servers)
 
 
 @public.get("/docs", public=True, include_in_schema=False)
