@@ -282,7 +282,9 @@ ROUTES: dict[str, str] = {
         GET    /api/reports/monthly-sales                   report.read
         GET    /dealers                                     dealer.read
         GET    /dealers/{dealer}                            dealer.read
+        GET    /dealers/{dealer}/credit-sheet               dealer.read
         GET    /dealers/{dealer}/ledger                     dealer.read
+        GET    /dealers/{dealer}/review                     dealer.read
         GET    /dealers/{dealer}/sales                      dealer.read
         GET    /dealers/{dealer}/statements                 dealer.read
         GET    /dealers/{dealer}/statements/{statement}     dealer.read
@@ -312,6 +314,7 @@ ROUTES: dict[str, str] = {
         GET    /reports/grade-moves                         report.read
         GET    /reports/grades                              report.read
         GET    /reports/monthly-sales                       report.read
+        GET    /reviews                                     report.read
         GET    /static                                      -
     """,
 }

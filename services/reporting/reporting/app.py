@@ -8,7 +8,7 @@ from reporting.api import dealers as dealers_api
 from reporting.api import grades as grades_api
 from reporting.api import monthly_sales as monthly_sales_api
 from reporting.domain.export import EXPORT
-from reporting.pages import ageing, dealer, dealers, event, exports, grades, home, monthly_sales, statement
+from reporting.pages import ageing, credit_sheet, dealer, dealers, event, exports, grades, home, monthly_sales, reviews, statement
 from reporting.permissions import PERMISSIONS
 from service.app import Service
 
@@ -20,6 +20,8 @@ SERVICE = Service(
         home.router,
         dealers.router,
         dealer.router,
+        credit_sheet.router,
+        reviews.router,
         ageing.router,
         grades.router,
         statement.router,

@@ -84,6 +84,20 @@ class GradeMovesAsked(GradesAsked):
     grade: GradeSaid = Field("", description="grade on the last day")
 
 
+class Nothing(BaseModel):
+    """A page of what is so now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReviewsAsked(Nothing):
+    """The review inbox, as it stands now."""
+
+    step: Literal["", "open", "proposed", "audited", "mine"] = Field("", description="mine: those of my role's step")
+    late: Literal["", "1"] = Field("", description="1: only reviews that were due before today")
+    after: str = Field("", max_length=80, description="due date and code of the last row of the page before")
+
+
 class LinesAsked(Looked):
     """Sale lines of a dealer between two days."""
 

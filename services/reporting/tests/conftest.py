@@ -14,6 +14,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import FastAPI
+from playwright.async_api import Browser, async_playwright
 
 from eventlog.topics import declared
 from reporting.app import SERVICE
@@ -24,6 +25,7 @@ from service.testing import bearer, settings_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browsing import ARGUMENTS, CHROMIUM
 from history import TODAY, Network
 from owners import Owners
 from small_story import Served, story
@@ -106,3 +108,14 @@ async def client(served: Served) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=transport, base_url="http://reporting", headers=bearer("auditor"),
                                  timeout=60) as client:  # fmt: skip
         yield client
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium, or the one of the system."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        await browser.close()

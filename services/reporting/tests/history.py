@@ -85,6 +85,8 @@ class Log:
         return {partition: max(0, min(last, past)) for partition, last in self.cut.items()}
 
 
+INDICATORS = ("annual_sales_scale", "monthly_sales", "payment_method", "payment_reputation", "business_nature",
+              "licences", "premises", "years_in_business", "goods_flow")  # fmt: skip
 POLICY = {"name": "credit", "version": 1, "hash": "0" * 64}
 CUT = {"credit-rating": {"0": 1}}
 
@@ -204,20 +206,7 @@ class Network:
             key,
             on=as_of,
         )
-        letters = dict.fromkeys(
-            (
-                "annual_sales_scale",
-                "monthly_sales",
-                "payment_method",
-                "payment_reputation",
-                "business_nature",
-                "licences",
-                "premises",
-                "years_in_business",
-                "goods_flow",
-            ),
-            "B",
-        )
+        letters = dict.fromkeys(INDICATORS, "B")
         values: dict[str, Any] = {
             "monthly_sales": "179001.67",
             "payment_reputation": "0.8871",
@@ -315,6 +304,30 @@ class Network:
             | about
         )
         return self.credit.add(event, dealer, on=days[1])[0]
+    def review(self, dealer: str, due: date, on: date, reason: str | None = None) -> None:
+        """A review opens: by date, or because somebody asked."""
+        opened = published.CreditReviewOpened(review_due=due, opened_on=on, reason=reason)
+        self.credit.add(opened, dealer, on=on)
+
+    def propose(self, dealer: str, proposal: str, grade: int, limit: str, on: date, **letters: str) -> str:
+        """A grade is proposed: all B, but for these letters, the first of them by an override."""
+        indicators = {
+            name: {"grade": letters.get(name, "B"), "value": None, "inputs": {}, "note": None} for name in INDICATORS
+        }
+        overrides = [
+            {"indicator": name, "computed": "B", "given": letter, "reason": "The new shop is theirs."}
+            for name, letter in [*letters.items()][:1]
+        ]
+        factors = {"m3": "1000", "m12": "1200", "season": "1.02", "term_days": 30, "coefficient": "1.0"}
+        return self.credit.add(
+            published.CreditGradeProposed(
+                proposal=proposal, as_of=on, grade=grade, previous_grade=3, rule="all_b/all_b", indicators=indicators,
+                overrides=overrides, limit={"limit": limit, "basis": "history", **factors}, policy=POLICY, cut=CUT,
+                opinion="Pays as agreed.", proposed_by="wu.manager",
+            ),
+            dealer,
+            on=on,
+        )[0]  # fmt: skip
 
     def classify(self, run: str, measures: dict[str, tuple[str, str]], first: date, last: date, on: date) -> None:
         """A classification of the company: dealer → (class, measure), in order of rank."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,19 +11,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from browsing import PHONE, WIDE, listening, opened
+from playwright.async_api import Browser
 from small_story import ANNA, LETTER, Served, story
 
-from service.access import COOKIE
-from service.testing import SECRET
-from service.tokens import issue
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
 SHOTS = os.environ.get("REPORTING_SCREENSHOTS")
-WIDE, PHONE = {"width": 1360, "height": 900}, {"width": 360, "height": 780}
 PAGES = {
     "home": "/",
     "dealers": "/dealers",
@@ -43,8 +33,6 @@ PAGES = {
 }
 DEALERS = 1000
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium")
-
 
 @pytest.fixture(scope="module")
 async def address(serving: Any) -> AsyncIterator[tuple[str, Served]]:
@@ -53,32 +41,8 @@ async def address(serving: Any) -> AsyncIterator[tuple[str, Served]]:
     for n in range(DEALERS):
         network.onboard(str(UUID(int=0x0190A6C3_0000_7000_8000_000000000000 + n)), f"M-{n:04}", f"经销商 {n} 号", "T3")
     app = await serving(network)
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{port}", Served(app, network, early, places)
-    server.should_exit = True
-    await running
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's chromium, or the one of the system."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-async def opened(browser: Browser, base: str, *, size: Any = WIDE, locale: str = "en-GB", **options: Any) -> Page:
-    """A page signed in as the auditor."""
-    context = await browser.new_context(viewport=size, locale=locale, base_url=base, **options)
-    await context.add_cookies([{"name": COOKIE, "value": issue("auditor", secret=SECRET), "url": base}])
-    return await context.new_page()
+    async with listening(app) as base:
+        yield base, Served(app, network, early, places)
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

@@ -138,5 +138,7 @@ def test_no_page_asks_another_host_for_anything() -> None:
     folder = Path(__file__).parent.parent / "reporting"
     for file in (folder / "templates").glob("*.html"):
         assert not re.search(r"(src|href)=\"https?:", file.read_text()), file.name
+    for file in (folder / "static").glob("*.js"):
+        assert "http" not in file.read_text().replace("https and loopback", ""), file.name
     for file in (folder / "static").glob("*.css"):
         assert not re.search(r"url\(|@import", file.read_text()), file.name

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
@@ -83,6 +83,8 @@ def render(
         "csrf": read.session.csrf,
         "month_end": month_end,
         "inside_of": inside_of,
+        "lasting": True,
+        "elsewhere": elsewhere(read),
     }
     page = ENVIRONMENT.get_template(template).render(**context | shown, gettext=words.gettext)
     return HTMLResponse(page, status_code=status, headers={"Cache-Control": "private, no-store"})
@@ -111,6 +113,12 @@ def here_as_is(read: ReadContext) -> str:
     """The address of this page."""
     asked = read.request.url
     return f"{asked.path}?{asked.query}" if asked.query else asked.path
+
+
+def elsewhere(read: ReadContext) -> str | None:
+    """This page at the installation's one address, where the reader came by another: only there forms reach others."""
+    public = read.runtime.settings.public_url
+    return None if not public or urlsplit(public).port == read.request.url.port else public + here_as_is(read)
 
 
 def language(read: ReadContext) -> str:

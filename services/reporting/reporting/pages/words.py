@@ -9,6 +9,7 @@ from typing import Any
 from reporting import labels
 from reporting.i18n import translated
 from reporting.pages import figures
+from service.problems import PROBLEMS
 
 MEASURED_MONEY = ("annual_sales_scale", "monthly_sales")
 MEASURED_SHARES = ("payment_method", "payment_reputation", "goods_flow", "flow_of_goods")
@@ -43,6 +44,23 @@ class Words:
     def indicator(self, name: str) -> str:
         """What an indicator is called."""
         return self._of(labels.INDICATORS, name)
+
+    def stage(self, stage: str | None) -> str:
+        """Where a review stands."""
+        return self._of(labels.STAGES, stage or "none")
+
+    def step(self, step: str) -> str:
+        """What somebody did with a proposal."""
+        return self._of(labels.STEPS, step)
+
+    def role(self, role: str) -> str:
+        """What a role is called."""
+        return self._of(labels.ROLES, role)
+
+    def problems(self) -> dict[str, tuple[str, str]]:
+        """Code → title and advice of every problem that an answer to a page's form may name."""
+        known = {code: (kind.title, kind.do) for code, kind in PROBLEMS.items()} | labels.PROBLEMS
+        return {code: (self.gettext(title), self.gettext(do)) for code, (title, do) in known.items()}
 
     def indicators(self, graded: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """The key four first, then the other five, then any that we do not know."""

@@ -6,8 +6,10 @@ Names of places are state (shown as they are now); everything that is counted is
 from reporting.projections.abc_class import abc_class
 from reporting.projections.card import card
 from reporting.projections.credit_limit import credit_limit
+from reporting.projections.credit_review import credit_review
 from reporting.projections.dealer_scope import dealer_scope
 from reporting.projections.grade import grade
+from reporting.projections.grade_proposal import grade_proposal, review_step
 from reporting.projections.ledger_entry import ledger_entry
 from reporting.projections.limit_override import limit_override
 from reporting.projections.onboarding import onboarding
@@ -35,6 +37,9 @@ TABLES = [
     order_event,
     grade,
     credit_limit,
+    credit_review,
+    grade_proposal,
+    review_step,
     limit_override,
     statement,
     statement_step,

@@ -48,7 +48,7 @@ ABC = f"""{AT}
 select x.* from abc_class x where x.dealer = $5 and x.source = 'tiering' and x.partition = $6 and x.sequence = $7
     and (select as_of from at) is not null
 """
-ORDERS = f"""{AT}
+EVERY_ORDER = f"""{AT}
 select x.number,
     max(x.amount) filter (where x.kind = 'placed') as amount,
     max(x.dated) filter (where x.kind = 'placed') as ordered_on,
@@ -60,8 +60,9 @@ select x.number,
     (array_agg(x.partition || '/' || x.sequence order by x.sequence desc) filter (where x.kind <> 'used'))[1] as place
 from order_event x
 where x.dealer = $5 and x.dated <= (select as_of from at) and {within("x", "credit")}
-group by x.number order by ordered_on desc nulls last, x.number desc limit 20
+group by x.number
 """
+ORDERS = f"{EVERY_ORDER} order by ordered_on desc nulls last, x.number desc limit 20"
 VISITS = f"""{AT}
 select x.* from visit x where x.dealer = $5 and x.visited_on <= (select as_of from at) and {within("x", "registry")}
 order by x.visited_on desc, x.sequence desc limit 5
@@ -170,9 +171,7 @@ async def _class(conn: Any, asked: tuple[Any, ...], row: DealerRow) -> dict[str,
     return read_json(await conn.fetchrow(ABC, *asked, int(partition), int(sequence)))
 
 
-JSON_COLUMNS = frozenset(
-    {"references", "indicators", "survey", "policy", "cut", "reasons", "checked", "participants", "ageing"}
-)
+JSON_COLUMNS = frozenset({"ageing", "checked", "content", "cut", "fallen", "indicators", "indicators_now", "indicators_then", "limited", "overrides", "participants", "policy", "reasons", "references", "survey"})
 
 
 def read_json(row: Any) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,6 +27,11 @@ select * from (
 where (t.dated, t.recorded_at, t.source, t.sequence) < ($7::date, $8::timestamptz, $9::text, $10::bigint)
 order by t.dated desc, t.recorded_at desc, t.source desc, t.sequence desc
 limit $11
+"""
+OF_TYPES = f"""{AT}
+select t.type, t.dated, t.actor, t.data::text as data, t.source, t.partition, t.sequence, t.recorded_at
+from timeline t where t.dealer = $5 and t.type = any($6) and t.dated <= (select as_of from at) and {OF_ANY_LOG}
+order by t.dated desc, t.recorded_at desc, t.source desc, t.sequence desc limit $7
 """
 ORDER = {event.event_type.name: fields for event, _, fields in TOLD}
 Key = tuple[date, datetime, str, int]
@@ -60,7 +66,16 @@ async def timeline(
 ) -> list[Entry]:
     """Entries behind `after`, latest first; with `sales`, every sale line among them."""
     rows = await conn.fetch(TIMELINE, *at.parameters, dealer, sales, *after, limit)
-    return [Entry(**dict(row) | {"data": _in_order(row["type"], json.loads(row["data"]))}) for row in rows]
+    return [_entry(row) for row in rows]
+
+
+async def entries_of(conn: Any, at: Standpoint, dealer: UUID, types: Sequence[str], limit: int) -> list[Entry]:
+    """The latest entries of these types of event."""
+    return [_entry(row) for row in await conn.fetch(OF_TYPES, *at.parameters, dealer, list(types), limit)]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(**dict(row) | {"data": _in_order(row["type"], json.loads(row["data"]))})
 
 
 def _in_order(name: str, data: dict[str, Any]) -> dict[str, Any]:
