@@ -269,3 +269,10 @@ async def test_the_review_pages_fit_the_screen_and_name_everything(
         assert nameless == []
     assert errors == []
     await page.context.close()
+
+
+async def test_the_inbox_is_of_now_wherever_one_came_from(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/dealers?as_of=2026-03-31")).text
+    assert 'href="/reviews"' in page
+    dealer = (await client.get(f"/dealers/{ANNA}?as_of=2026-03-31")).text
+    assert f'href="/dealers/{ANNA}/review"' in dealer
