@@ -310,6 +310,7 @@ ROUTES: dict[str, str] = {
         POST   /ops/parked/replay                           ops.replay
         GET    /ops/positions                               ops.read
         GET    /ops/standing                                ops.read
+        GET    /policies/simulation                         report.read
         GET    /reports/ageing                              report.read
         GET    /reports/grade-moves                         report.read
         GET    /reports/grades                              report.read

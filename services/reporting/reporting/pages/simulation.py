@@ -1,0 +1,58 @@
+"""What if, `/policies/simulation`: a proposed credit policy is tried over every dealer in scope before it is published.
+
+The page holds the form and an empty report; credit-rating answers to the browser, and `simulation.js` fills it in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.responses import Response
+
+from reporting import labels
+from reporting.asking import Looked
+from reporting.pages.view import page, render
+from reporting.pages.words import Words
+from reporting.reading.grades import GRADES
+from reporting.reading.policies import credit_policy
+from reporting.reading.standpoint import standpoint
+from service.context import Read
+from service.permissions import (
+    AUDITOR,
+    BRANCH_GENERAL_MANAGER,
+    CREDIT_CONTROLLER,
+    HEAD_OF_MARKETING,
+    REGIONAL_DIRECTOR,
+)
+from service.routing import Router
+
+router = Router("pages")
+TRIERS = {BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR}
+"""Who is offered the form; credit-rating decides anyway."""
+
+
+@router.get("/policies/simulation", permission="report.read", page=True, include_in_schema=False)
+@page
+async def simulation(read: Read, ask: Annotated[Looked, Query()]) -> Response:
+    """The policy in force on the day, to be changed and tried."""
+    at = await standpoint(read, as_of=ask.as_of, known_at=ask.known_at)
+    async with read.snapshot() as conn:
+        policy = await credit_policy(conn, at)
+    return render(read, "simulation.html", at=at, ask=ask, policy=policy, grades=GRADES,
+                  allowed=read.caller.role in TRIERS, content=_shown(policy), names=names)  # fmt: skip
+
+
+def _shown(policy: dict[str, Any] | None) -> str:
+    return json.dumps(policy["content"], ensure_ascii=False, indent=2) if policy else "{}"
+
+
+def names(words: Words) -> dict[str, Any]:
+    """What the script calls the codes of an answer."""
+    return {
+        "indicators": {name: words.indicator(name) for name in labels.INDICATORS_GRADED},
+        "rules": {part: words.gettext(said) for part, said in labels.RULE_PARTS.items()},
+        "left_out": {code: title for code, (title, _) in words.problems().items()},
+        "none": words.gettext("none"),
+    }
