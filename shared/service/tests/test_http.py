@@ -430,3 +430,15 @@ def test_a_write_without_its_context_keeps_the_service_from_starting() -> None:
     service = Service(name="tiny", title="Tiny", routers=[blind], permissions=PERMISSIONS)
     with pytest.raises(UndeclaredRoute, match="type Write"):
         service.application(settings_of(), runtime=service.runtime(settings_of()))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "servers"),
+    [("/credit-rating", [{"url": "/credit-rating"}]), ("//evil.example", None), ("https://evil.example", None)],
+)
+async def test_behind_a_proxy_the_api_names_the_prefix_as_its_server(
+    client: httpx.AsyncClient, prefix: str, servers: object
+) -> None:
+    answer = await client.get("/openapi.json", headers={"X-Forwarded-Prefix": prefix})
+    assert answer.json().get("servers") == servers
+    assert 'href="openapi.json"' in (await client.get("/docs")).text
