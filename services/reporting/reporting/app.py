@@ -8,7 +8,20 @@ from reporting.api import dealers as dealers_api
 from reporting.api import grades as grades_api
 from reporting.api import monthly_sales as monthly_sales_api
 from reporting.domain.export import EXPORT
-from reporting.pages import ageing, credit_sheet, dealer, dealers, event, exports, grades, home, monthly_sales, reviews, simulation, statement
+from reporting.pages import (
+    ageing,
+    credit_sheet,
+    dealer,
+    dealers,
+    event,
+    exports,
+    grades,
+    home,
+    monthly_sales,
+    reviews,
+    simulation,
+    statement,
+)
 from reporting.permissions import PERMISSIONS
 from service.app import Service
 

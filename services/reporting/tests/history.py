@@ -304,6 +304,7 @@ class Network:
             | about
         )
         return self.credit.add(event, dealer, on=days[1])[0]
+
     def review(self, dealer: str, due: date, on: date, reason: str | None = None) -> None:
         """A review opens: by date, or because somebody asked."""
         opened = published.CreditReviewOpened(review_due=due, opened_on=on, reason=reason)

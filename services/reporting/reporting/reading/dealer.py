@@ -171,7 +171,24 @@ async def _class(conn: Any, asked: tuple[Any, ...], row: DealerRow) -> dict[str,
     return read_json(await conn.fetchrow(ABC, *asked, int(partition), int(sequence)))
 
 
-JSON_COLUMNS = frozenset({"ageing", "checked", "content", "cut", "fallen", "indicators", "indicators_now", "indicators_then", "limited", "overrides", "participants", "policy", "reasons", "references", "survey"})
+JSON_COLUMNS = frozenset(
+    {
+        "ageing",
+        "checked",
+        "cut",
+        "fallen",
+        "indicators",
+        "indicators_now",
+        "indicators_then",
+        "limited",
+        "overrides",
+        "participants",
+        "policy",
+        "reasons",
+        "references",
+        "survey",
+    }
+)
 
 
 def read_json(row: Any) -> dict[str, Any] | None:
