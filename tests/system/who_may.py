@@ -189,6 +189,7 @@ ROUTES: dict[str, str] = {
         POST   /disputes                                    ledger.record
         POST   /disputes/settle                             ledger.record
         GET    /docs                                        -
+        GET    /grades                                      grade.read
         GET    /grades/{grade}/explanation                  grade.read
         GET    /grades/{grade}/rederivation                 grade.rederive
         GET    /health/live                                 -
@@ -211,6 +212,7 @@ ROUTES: dict[str, str] = {
         GET    /ops/positions                               ops.read
         GET    /ops/standing                                ops.read
         POST   /payments                                    ledger.record
+        GET    /orders                                      order.read
         GET    /policies                                    policy.read
         POST   /policies                                    policy.publish
         POST   /policies/simulations                        policy.simulate

@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
@@ -26,7 +26,7 @@ from service.problems import Problem
 
 T = TypeVar("T", bound=BaseModel)
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
-SIGNATURE_BYTES = 12
+SIGNATURE_BYTES = CONTEXT_BYTES = 12
 CASTS: dict[type, tuple[str, Any]] = {
     UUID: ("u", UUID),
     datetime: ("m", datetime.fromisoformat),
@@ -41,6 +41,13 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next: str | None = None
+
+
+class Ordered(Protocol):
+    """What knows where a row stands in an order."""
+
+    def keys(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Its place, as a cursor holds it."""
 
 
 class Keyset:
@@ -77,7 +84,7 @@ class PageRequest:
         self.limit, self.keys = limit, keys
         self._secret, self._request, self._response = secret, request, response
 
-    def of(self, rows: Sequence[Mapping[str, Any]], keyset: Keyset, model: type[T]) -> Page[T]:
+    def of(self, rows: Sequence[Mapping[str, Any]], keyset: Ordered, model: type[T]) -> Page[T]:
         """The page of up to `limit` rows; the query must ask for `limit + 1`, whose last says that there is more."""
         shown = rows[: self.limit]
         items = [model.model_validate(dict(row)) for row in shown]
@@ -101,8 +108,9 @@ def context_of(request: Request | None) -> str:
 
 def sign(keys: tuple[Any, ...], secret: bytes, context: str) -> str:
     """The opaque text of a cursor."""
-    body = json.dumps([_tagged(key) for key in keys], separators=(",", ":"), ensure_ascii=False).encode()
-    return base64.urlsafe_b64encode(_mac(body, secret, context) + body).rstrip(b"=").decode()
+    said = json.dumps([_tagged(key) for key in keys], separators=(",", ":"), ensure_ascii=False).encode()
+    body = _digest(context) + said
+    return base64.urlsafe_b64encode(_mac(body, secret) + body).rstrip(b"=").decode()
 
 
 def unsign(cursor: str, secret: bytes, context: str) -> tuple[Any, ...]:
@@ -110,15 +118,21 @@ def unsign(cursor: str, secret: bytes, context: str) -> tuple[Any, ...]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         body = raw[SIGNATURE_BYTES:]
-        if not hmac.compare_digest(raw[:SIGNATURE_BYTES], _mac(body, secret, context)):
+        if not hmac.compare_digest(raw[:SIGNATURE_BYTES], _mac(body, secret)):
             raise ValueError("signature")
-        return tuple(READ_BACK[tag](value) if tag else value for tag, value in json.loads(body))
+        if body[:CONTEXT_BYTES] != _digest(context):
+            raise Problem("invalid-cursor", "The cursor belongs to another list, order or filter.")
+        return tuple(READ_BACK[tag](value) if tag else value for tag, value in json.loads(body[CONTEXT_BYTES:]))
     except (ValueError, KeyError, TypeError) as error:
         raise Problem("invalid-cursor") from error
 
 
-def _mac(body: bytes, secret: bytes, context: str) -> bytes:
-    return hmac.digest(secret, b"cursor\0" + context.encode() + b"\0" + body, hashlib.sha256)[:SIGNATURE_BYTES]
+def _mac(body: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, b"cursor\0" + body, hashlib.sha256)[:SIGNATURE_BYTES]
+
+
+def _digest(context: str) -> bytes:
+    return hashlib.sha256(context.encode()).digest()[:CONTEXT_BYTES]
 
 
 def _tagged(value: Any) -> tuple[str, Any]:

@@ -1,12 +1,13 @@
-"""The ageing of every dealer in the caller's scope, page by page, with totals over all of them."""
+"""The ageing of every dealer in the caller's scope, page by page, with totals over all that the filters leave."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 
 from credit_rating.api.figures import AgeColumn
@@ -15,20 +16,27 @@ from credit_rating.evidence import bounds, entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE
-from eventlog.position import cut_to_json
+from eventlog.position import Cut, cut_to_json
 from events.fields import Day
-from rules.ageing import AgeBy, Column
-from rules.ageing_of_many import Asked
+from rules.ageing import UNAPPLIED, AgeBy, Column
+from rules.ageing_of_many import Aged, ageing_of_these
+from rules.ageing_of_many import Asked as AgeingAsked
 from rules.ageing_of_many import ageing_of_all as aged_ledgers
 from rules.money import NOTHING
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, Row, computed, equals
+from service.paging import Page
 from service.routing import Router
 
 router = Router("receivables")
-BY_CODE = Keyset("code", "dealer")
+NOT_DUE = "not_due"
+COMPUTED = {"balance", "past_due", "owing", "overdue"}
+"""What no statement can sort or filter by: these pages come from the figures of every dealer."""
 
-DEALERS = "select dealer, code, name from dealer where code is not null and {after} {order} limit {limit}"
+DEALERS = """
+select d.dealer, d.code, d.name, s.territory, s.branch, s.region
+from dealer d join dealer_scope s using (dealer) where d.code is not null
+"""
 
 
 class AgeingRow(BaseModel):
@@ -38,11 +46,29 @@ class AgeingRow(BaseModel):
     code: str | None
     name: str | None
     balance: Money
+    past_due: Money
     columns: list[AgeColumn]
 
 
+AGEING = Listing(
+    DEALERS,
+    AgeingRow,
+    key=("dealer",),
+    sorts=("code", "name", "balance", "past_due"),
+    nullable=("name",),
+    default="code",
+    filters={
+        "territory": equals("territory"),
+        "branch": equals("branch"),
+        "region": equals("region"),
+        "owing": computed(bool),
+        "overdue": computed(bool),
+    },
+)
+
+
 class AgeingPage(Page[AgeingRow]):
-    """A page of dealers, and the totals over all of them in the caller's scope, not only those of the page."""
+    """A page of dealers, and the totals over all in the caller's scope that the filters leave, not only the page's."""
 
     as_of: date
     known_at: str
@@ -54,22 +80,21 @@ class AgeingPage(Page[AgeingRow]):
 @router.get("/receivables/ageing", permission="receivables.read", answers=AgeingPage)
 async def ageing_of_all(
     read: Read,
-    page: PageOf,
+    asked: Annotated[Asked, Depends(AGEING.asked)],
     as_of: Day | None = None,
     known_at: KnownAt = None,
     by: AgeBy = "due_date",
 ) -> AgeingPage:
-    """The ageing of every dealer in scope, by code, with totals over all of them."""
+    """The ageing of every dealer in scope, by code unless sorted by what is owed or past due.
+
+    `owing`: the balance is not 0; `overdue`: something is past due (or past its invoice date, if aged by that).
+    """
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
-    query = DEALERS.format(after=BY_CODE.after(page, 1), order=BY_CODE.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         limits = (await in_force(conn, day)).policy.ageing.limits
-        dealers = [dict(row) for row in await conn.fetch(query, *BY_CODE.values(page))]
-        shown = [row["dealer"] for row in dealers[: page.limit]]
-        asked = Asked(bounds(cut, SERVICE), day, limits, by)
-        aged = await aged_ledgers(conn.fetch, lambda these: entries_of(conn, these, cut), asked, shown)
-    rows = [row | _row(aged.dealers.get(row["dealer"], ())) for row in dealers]
-    listed = page.of(rows, BY_CODE, AgeingRow)
+        what = AgeingAsked(bounds(cut, SERVICE), day, limits, by)
+        rows, total = await _aged(conn, asked, what, cut)
+    listed = asked.page(rows, AgeingRow)
     return AgeingPage(
         items=listed.items,
         next=listed.next,
@@ -77,13 +102,48 @@ async def ageing_of_all(
         known_at=token_of(cut),
         cut=cut_to_json(cut),
         currency=read.runtime.settings.currency,
-        totals=AgeingRow.model_validate({"dealer": None, "code": None, "name": None, **_row(aged.total)}),
+        totals=AgeingRow.model_validate({"dealer": None, "code": None, "name": None, **_row(total)}),
     )
 
 
+async def _aged(conn: Any, asked: Asked, what: AgeingAsked, cut: Cut) -> tuple[list[Row], Sequence[Column]]:
+    """The rows of the page, and the columns of all that are listed."""
+
+    async def whole(dealers: list[UUID]) -> Any:
+        return await entries_of(conn, dealers, cut)
+
+    if not asked.filters and asked.sort not in COMPUTED:
+        dealers = await asked.rows(conn)
+        aged = await aged_ledgers(conn.fetch, whole, what, [row["dealer"] for row in dealers])
+        return _rows(dealers, aged), aged.total
+    every = await asked.every(conn)
+    aged = await ageing_of_these(conn.fetch, whole, what, [row["dealer"] for row in every])
+    if not COMPUTED & {asked.sort, *asked.filters}:
+        return _rows(await asked.rows(conn), aged), aged.total
+    rows = [row for row in _rows(every, aged) if _wanted(row, asked.filters)]
+    return asked.of_computed(rows), _added(rows, [column.name for column in aged.total])
+
+
+def _rows(dealers: Iterable[Row], aged: Aged) -> list[Row]:
+    return [dict(row) | _row(aged.dealers[row["dealer"]]) for row in dealers]
+
+
+def _wanted(row: Row, filters: Mapping[str, Any]) -> bool:
+    found = {"owing": row["balance"] != 0, "overdue": row["past_due"] != 0}
+    return all(found[name] == filters[name] for name in found.keys() & filters.keys())
+
+
+def _added(rows: Sequence[Row], names: Sequence[str]) -> list[Column]:
+    """The columns of these rows together."""
+    columns = [[each["amount"] for each in row["columns"]] for row in rows]
+    return [Column(name, sum((row[n] for row in columns), NOTHING)) for n, name in enumerate(names)]
+
+
 def _row(columns: Sequence[Column]) -> dict[str, Any]:
-    """Balance and columns; the columns add up to the balance."""
+    """Balance, what of it is past due, and columns; the columns add up to the balance."""
+    past_due = (column.amount for column in columns if column.name not in {NOT_DUE, UNAPPLIED})
     return {
         "balance": sum((column.amount for column in columns), NOTHING),
+        "past_due": sum(past_due, NOTHING),
         "columns": [column._asdict() for column in columns],
     }

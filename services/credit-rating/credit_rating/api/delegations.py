@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict
 
 from credit_rating.closed import Closed
@@ -14,15 +14,15 @@ from credit_rating.domain.delegation import DELEGATION, Delegate, Revoke
 from events import ApprovalDelegated
 from events.fields import Code, Day, Said
 from service.context import Read, Write
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Filter, Listing, equals
+from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 
 router = Router("delegations")
-LATEST_FIRST = Keyset("last_day", "delegation", descending=True)
 COLUMNS = 'delegation, role, reach, code, by, "to", first_day, last_day, reason, coalesce(revoked, false) as revoked'
 ONE = f"select {COLUMNS} from delegation where delegation = $1"
-LIST = f"select {COLUMNS} from delegation where role is not null and {{after}} {{order}} limit {{limit}}"
+ROWS = f"select {COLUMNS} from delegation where role is not null"
 
 
 class DelegateBody(Closed):
@@ -63,6 +63,22 @@ class DelegationView(BaseModel):
     revoked: bool = False
 
 
+DELEGATIONS = Listing(
+    ROWS,
+    DelegationView,
+    key=("delegation",),
+    sorts=("last_day", "first_day", "role", "by", "to"),
+    default="-last_day",
+    filters={
+        "on": Filter(Day, "({} between first_day and last_day and not revoked)"),
+        "role": equals("role"),
+        "by": equals("by"),
+        "to": equals('"to"'),
+        "revoked": equals("revoked", bool),
+    },
+)
+
+
 class RevokedView(BaseModel):
     """A delegation that was taken back."""
 
@@ -87,12 +103,11 @@ async def delegate(body: DelegateBody, write: Write) -> Response:
 
 
 @router.get("/delegations", permission="delegation.read", answers=Page[DelegationView])
-async def list_delegations(read: Read, page: PageOf) -> Page[DelegationView]:
-    """Every delegation, the latest first."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 1), order=LATEST_FIRST.order, limit=page.limit + 1)
+async def list_delegations(read: Read, asked: Annotated[Asked, Depends(DELEGATIONS.asked)]) -> Page[DelegationView]:
+    """Delegations, the latest first; `on` those that count on a day."""
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, *LATEST_FIRST.values(page))
-    return page.of([dict(row) for row in rows], LATEST_FIRST, DelegationView)
+        rows = await asked.rows(conn)
+    return asked.page(rows, DelegationView)
 
 
 @router.get("/delegations/{delegation}", permission="delegation.read", answers=DelegationView)

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, within
 from credit_rating.known_at import KnownAt, cut_known_at
 from credit_rating.snapshot import SERVICE
+from events.fields import Day
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, at_least, at_most, equals
+from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("ledger")
-BY_SEQUENCE = Keyset("sequence")
+Kind = Literal["invoice", "payment", "credit_note", "dispute", "settlement", "reversal"]
 REVERSALS = f"select reversed as taken from ledger_entry where dealer = $1 and kind = 'reversal' and {within(2)}"
-LIST = f"""
+ROWS = f"""
 select e.event as id, e.kind, e.origin as source, e.number, e.amount, e.dated, e.due_on, e.method, e.invoice,
     e.order_number as "order", e.allocations, e.outcome, e.reason, e.reversed as reverses,
     e.event in ({REVERSALS}) as taken_back, e.importid, e.importrow, e.recorded_at, e.partition, e.sequence
-from ledger_entry e where e.dealer = $1 and {within(2)} and {{after}} {{order}} limit {{limit}}
+from ledger_entry e where e.dealer = $1 and {within(2)}
 """
 
 
@@ -61,15 +64,34 @@ class LedgerEntryView(BaseModel):
     sequence: int
 
 
+ENTRIES = Listing(
+    ROWS,
+    LedgerEntryView,
+    key=("sequence",),
+    sorts=("sequence", "dated", "due_on", "amount", "kind", "number"),
+    nullable=("dated", "due_on", "amount"),
+    default="sequence",
+    filters={
+        "kind": equals("kind", Kind),
+        "source": equals("source"),
+        "number": equals("number"),
+        "dated_from": at_least("dated", Day),
+        "dated_to": at_most("dated", Day),
+        "taken_back": equals("taken_back", bool),
+    },
+)
+
+
 @router.get("/dealers/{dealer}/ledger", permission="receivables.read", answers=Page[LedgerEntryView])
-async def list_entries(dealer: UUID, read: Read, page: PageOf, known_at: KnownAt = None) -> Page[LedgerEntryView]:
-    """Entries of a dealer in the order in which they were recorded, as far as they were known at a cut."""
+async def list_entries(
+    dealer: UUID, read: Read, asked: Annotated[Asked, Depends(ENTRIES.asked)], known_at: KnownAt = None
+) -> Page[LedgerEntryView]:
+    """Entries of a dealer, as they were recorded unless sorted otherwise, as far as they were known at a cut."""
     cut = await cut_known_at(read.runtime, known_at)
-    query = LIST.format(after=BY_SEQUENCE.after(page, 3), order=BY_SEQUENCE.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, bounds(cut, SERVICE), *BY_SEQUENCE.values(page))
-    return page.of([_row(row) for row in rows], BY_SEQUENCE, LedgerEntryView)
+        rows = await asked.rows(conn, dealer, bounds(cut, SERVICE))
+    return asked.page([_row(row) for row in rows], LedgerEntryView)
 
 
 def _row(row: Any) -> dict[str, Any]:

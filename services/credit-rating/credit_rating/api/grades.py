@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from credit_rating.api.money import Money
@@ -18,18 +19,26 @@ from credit_rating.rederive import rederive
 from events.fields import Day
 from events.types.shapes import PolicyRef
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, at_least, at_most, equals
+from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("grades")
-LATEST_FIRST = Keyset("as_of", "sequence", descending=True)
+GradeNumber = Annotated[int, Query(ge=1, le=5)]
 COLUMNS = """g.event as id, g.dealer, g.run, g.as_of, g.grade, g.previous_grade, g.rule, g.approved_by, g.recorded_at,
     g.sequence"""
 OF_COMPLETED = f"from grade g join {CURRENT} using (run) where g.dealer = $1"
 IN_FORCE = f"select {COLUMNS} {OF_COMPLETED} and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1"
-LIST = f"select * from (select {COLUMNS} {OF_COMPLETED}) as g where {{after}} {{order}} limit {{limit}}"
+ROWS = f"select {COLUMNS} {OF_COMPLETED}"
+EVERY_IN_FORCE = f"""
+select d.code, d.name, s.territory, s.branch, s.region, f.*
+from (
+    select distinct on (g.dealer) {COLUMNS}
+    from grade g join {CURRENT} using (run) where g.as_of <= $1 order by g.dealer, g.as_of desc, g.sequence desc
+) as f join dealer d using (dealer) join dealer_scope s using (dealer)
+"""
 WHOLE = f"""
 select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, r.run is not null as current
 from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run left join {CURRENT} on r.run = g.run
@@ -49,6 +58,45 @@ class GradeView(BaseModel):
     rule: str
     approved_by: str
     recorded_at: datetime
+
+
+class GradeRow(GradeView):
+    """A grade in force with its dealer, in a list of all."""
+
+    code: str | None
+    name: str | None
+
+
+OF_ONE = Listing(
+    ROWS,
+    GradeView,
+    key=("sequence",),
+    sorts=("as_of", "grade", "previous_grade", "rule"),
+    nullable=("previous_grade",),
+    default="-as_of",
+    filters={
+        "grade": equals("grade", GradeNumber),
+        "as_of_from": at_least("as_of", Day),
+        "as_of_to": at_most("as_of", Day),
+    },
+)
+ALL = Listing(
+    EVERY_IN_FORCE,
+    GradeRow,
+    key=("dealer",),
+    sorts=("code", "name", "grade", "previous_grade", "as_of", "rule"),
+    nullable=("code", "name", "previous_grade"),
+    default="code",
+    filters={
+        "grade": equals("grade", GradeNumber),
+        "rule": equals("rule"),
+        "run": equals("run", UUID),
+        "as_of_from": at_least("as_of", Day),
+        "territory": equals("territory"),
+        "branch": equals("branch"),
+        "region": equals("region"),
+    },
+)
 
 
 class IndicatorView(BaseModel):
@@ -117,13 +165,22 @@ async def grade_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> 
 
 
 @router.get("/dealers/{dealer}/grades", permission="grade.read", answers=Page[GradeView])
-async def list_grades(dealer: UUID, read: Read, page: PageOf) -> Page[GradeView]:
+async def list_grades(dealer: UUID, read: Read, asked: Annotated[Asked, Depends(OF_ONE.asked)]) -> Page[GradeView]:
     """Every grade of a dealer, the latest first."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, *LATEST_FIRST.values(page))
-    return page.of(rows, LATEST_FIRST, GradeView)
+        rows = await asked.rows(conn, dealer)
+    return asked.page(rows, GradeView)
+
+
+@router.get("/grades", permission="grade.read", answers=Page[GradeRow])
+async def list_grades_in_force(
+    read: Read, asked: Annotated[Asked, Depends(ALL.asked)], on: Day | None = None
+) -> Page[GradeRow]:
+    """The grade in force on a day (today unless said) of every dealer in scope that has one, by dealer code."""
+    async with read.snapshot() as conn:
+        rows = await asked.rows(conn, on or read.today)
+    return asked.page(rows, GradeRow)
 
 
 @router.get("/grades/{grade}/explanation", permission="grade.read", answers=ExplanationView)

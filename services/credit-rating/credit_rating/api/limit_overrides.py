@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict
 
 from credit_rating.api.money import Money
@@ -15,19 +16,16 @@ from credit_rating.domain.limit_override import EndOverride, OverrideLimit
 from events import CreditLimitOverridden, CreditLimitOverrideEnded
 from events.fields import Amount, Day, Said
 from service.context import Read, Write
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Filter, Listing, equals
+from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("limits")
-LATEST_TO_END = Keyset("last_day", "id", descending=True)
-OVERRIDES = """
-select * from (
-    select o.override as id, o."limit", o.first_day, o.last_day, o.reason, o.by, e.first_day as ended_on,
-        e.by as ended_by
-    from limit_override o left join limit_override e on e.override = o.override and e.kind = 'ended'
-    where o.dealer = $1 and o.kind = 'set'
-) as o where {after} {order} limit {limit}
+ROWS = """
+select o.override as id, o."limit", o.first_day, o.last_day, o.reason, o.by, e.first_day as ended_on, e.by as ended_by
+from limit_override o left join limit_override e on e.override = o.override and e.kind = 'ended'
+where o.dealer = $1 and o.kind = 'set'
 """
 
 
@@ -42,6 +40,20 @@ class OverrideView(BaseModel):
     by: str
     ended_on: date | None = None
     ended_by: str | None = None
+
+
+OVERRIDES = Listing(
+    ROWS,
+    OverrideView,
+    key=("id",),
+    sorts=("last_day", "first_day", "limit", "by"),
+    default="-last_day",
+    filters={
+        "on": Filter(Day, "{} between first_day and least(last_day, ended_on - 1)"),
+        "by": equals("by"),
+        "ended": equals("(ended_on is not null)", bool),
+    },
+)
 
 
 class Override(Closed):
@@ -103,10 +115,11 @@ async def end_override(dealer: UUID, body: End, write: Write) -> Response:
 
 
 @router.get("/dealers/{dealer}/limit-overrides", permission="limit.read", answers=Page[OverrideView])
-async def list_overrides(dealer: UUID, read: Read, page: PageOf) -> Page[OverrideView]:
-    """Every override of a dealer's limit, the latest to end first."""
-    query = OVERRIDES.format(after=LATEST_TO_END.after(page, 2), order=LATEST_TO_END.order, limit=page.limit + 1)
+async def list_overrides(
+    dealer: UUID, read: Read, asked: Annotated[Asked, Depends(OVERRIDES.asked)]
+) -> Page[OverrideView]:
+    """Overrides of a dealer's limit, the latest to end first; `on` those that count on a day."""
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, *LATEST_TO_END.values(page))
-    return page.of(rows, LATEST_TO_END, OverrideView)
+        rows = await asked.rows(conn, dealer)
+    return asked.page(rows, OverrideView)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 
 from credit_rating.api.limit_overrides import OverrideView
@@ -20,18 +21,18 @@ from credit_rating.snapshot import company_snapshot
 from credit_rating.standing import standing_in
 from events.fields import Day
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, at_least, at_most, equals
+from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("limits")
-LATEST_FIRST = Keyset("as_of", "sequence", descending=True)
 COLUMNS = """l.event as id, l.dealer, l.run, l.as_of, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient,
     l.basis, l.recorded_at, l.sequence"""
 OF_COMPLETED = f"from credit_limit l join {CURRENT} using (run) where l.dealer = $1"
 IN_FORCE = f"select {COLUMNS} {OF_COMPLETED} and l.as_of <= $2 order by l.as_of desc, l.sequence desc limit 1"
-LIST = f"select * from (select {COLUMNS} {OF_COMPLETED}) as l where {{after}} {{order}} limit {{limit}}"
+ROWS = f"select {COLUMNS} {OF_COMPLETED}"
 
 
 class LimitView(BaseModel):
@@ -49,6 +50,20 @@ class LimitView(BaseModel):
     coefficient: Decimal
     basis: str
     recorded_at: datetime
+
+
+LIMITS = Listing(
+    ROWS,
+    LimitView,
+    key=("sequence",),
+    sorts=("as_of", "limit", "recorded_at"),
+    default="-as_of",
+    filters={
+        "as_of_from": at_least("as_of", Day),
+        "as_of_to": at_most("as_of", Day),
+        "basis": equals("basis"),
+    },
+)
 
 
 class LimitInForce(LimitView):
@@ -92,13 +107,12 @@ async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> 
 
 
 @router.get("/dealers/{dealer}/limits", permission="limit.read", answers=Page[LimitView])
-async def list_limits(dealer: UUID, read: Read, page: PageOf) -> Page[LimitView]:
+async def list_limits(dealer: UUID, read: Read, asked: Annotated[Asked, Depends(LIMITS.asked)]) -> Page[LimitView]:
     """Every limit of a dealer, the latest first."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, *LATEST_FIRST.values(page))
-    return page.of(rows, LATEST_FIRST, LimitView)
+        rows = await asked.rows(conn, dealer)
+    return asked.page(rows, LimitView)
 
 
 @router.get("/dealers/{dealer}/exposure", permission="limit.read", answers=ExposureView)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_rating.api.money import Money
@@ -18,19 +18,22 @@ from credit_rating.domain.order import PlaceOrder as Place
 from credit_rating.standing import gathered_standing
 from events import CreditCheck, HoldReason, OrderHeld, OrderHoldReleased, OrderPlaced, OrderReleased
 from events.decider import Refused
-from events.fields import Amount, Code, Currency, Said
+from events.fields import Amount, Code, Currency, Day, Said
 from service.context import Read, Write
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, at_least, at_most, equals
+from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("orders")
-BY_NUMBER = Keyset("number")
 COLUMNS = """number, amount, currency, prepaid, ordered_on, state, reasons, checked, released_by, released_because,
     cancelled_because, used"""
 ONE = f"select {COLUMNS} from orders where dealer = $1 and number = $2"
-LIST = f"select {COLUMNS} from orders where dealer = $1 and {{after}} {{order}} limit {{limit}}"
+ROWS = f"select {COLUMNS} from orders where dealer = $1"
+EVERY_ROW = f"""
+select o.dealer, d.code, d.name, {COLUMNS} from orders o join dealer d using (dealer)
+"""
 
 
 class PlaceOrder(Closed):
@@ -73,6 +76,29 @@ class OrderView(BaseModel):
     released_by: str | None = None
     released_because: str | None = None
     cancelled_because: str | None = None
+
+
+class OrderRow(OrderView):
+    """An order with its dealer, in a list of all."""
+
+    dealer: UUID
+    code: str | None
+    name: str | None
+
+
+FILTERS = {
+    "state": equals("state", Literal["placed", "released", "held", "cancelled"]),
+    "prepaid": equals("prepaid", bool),
+    "ordered_from": at_least("ordered_on", Day),
+    "ordered_to": at_most("ordered_on", Day),
+    "released_by": equals("released_by"),
+}
+SORTS = ("number", "ordered_on", "amount", "state")
+OF_ONE = Listing(ROWS, OrderView, key=("number",), sorts=SORTS, default="number", filters=FILTERS)
+ALL = Listing(
+    EVERY_ROW, OrderRow, key=("dealer", "number"), sorts=(*SORTS, "code"), nullable=("code",), default="-ordered_on",
+    filters=FILTERS,
+)  # fmt: skip
 
 
 class HoldReleasedView(BaseModel):
@@ -143,13 +169,20 @@ async def release_hold(dealer: UUID, number: str, body: Release, write: Write) -
 
 
 @router.get("/dealers/{dealer}/orders", permission="order.read", answers=Page[OrderView])
-async def list_orders(dealer: UUID, read: Read, page: PageOf) -> Page[OrderView]:
+async def list_orders(dealer: UUID, read: Read, asked: Annotated[Asked, Depends(OF_ONE.asked)]) -> Page[OrderView]:
     """Orders of a dealer, by number."""
-    query = LIST.format(after=BY_NUMBER.after(page, 2), order=BY_NUMBER.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, *BY_NUMBER.values(page))
-    return page.of([_row(row) for row in rows], BY_NUMBER, OrderView)
+        rows = await asked.rows(conn, dealer)
+    return asked.page([_row(row) for row in rows], OrderView)
+
+
+@router.get("/orders", permission="order.read", answers=Page[OrderRow])
+async def list_every_order(read: Read, asked: Annotated[Asked, Depends(ALL.asked)]) -> Page[OrderRow]:
+    """Orders of the caller's scope, the latest first; `state=held` are those that wait for somebody."""
+    async with read.snapshot() as conn:
+        rows = await asked.rows(conn)
+    return asked.page([_row(row) for row in rows], OrderRow)
 
 
 @router.get("/dealers/{dealer}/orders/{number}", permission="order.read", answers=OrderView)

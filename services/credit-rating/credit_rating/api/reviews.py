@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from credit_rating.api.grades import IndicatorView, indicators_of
@@ -33,7 +33,8 @@ from events.decider import Refused
 from events.fields import Said, Text
 from events.types.shapes import PolicyRef
 from service.context import Read, Write, WriteContext
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, equals
+from service.paging import Page
 from service.permissions import BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR
 from service.problems import Problem
 from service.routing import Router
@@ -41,15 +42,12 @@ from service.scope import require_dealer_in_scope
 
 router = Router("credit reviews")
 ENTITLED: dict[Stage, str] = {"proposed": BRANCH_GENERAL_MANAGER, "audited": REGIONAL_DIRECTOR}
-BY_DUE = Keyset("due", "dealer")
-LIST = """
-select * from (
-    select d.dealer, d.code, d.name, coalesce(v.stage, 'none') as stage, c.review_due as due, v.opened_on, v.reason,
-        v.escalated_on, v.proposal, v.previous_grade, v.grade, v.proposed_by, v.audited_by, v.said, c.watched_since,
-        c.fallen
-    from credit_file c join dealer d using (dealer) left join review v using (dealer) where c.review_due is not null
-) as r where ($1::text is null or stage = $1) and ($2::boolean is null or (watched_since is not null) = $2)
-    and ($3::date is null or due < $3) and {after} {order} limit {limit}
+ROWS = """
+select d.dealer, d.code, d.name, coalesce(v.stage, 'none') as stage, c.review_due as due, v.opened_on, v.reason,
+    v.escalated_on, v.proposal, v.previous_grade, v.grade, v.proposed_by, v.audited_by, v.said, c.watched_since,
+    c.fallen, c.review_due < $1 as late, s.territory, s.branch, s.region
+from credit_file c join dealer d using (dealer) join dealer_scope s using (dealer) left join review v using (dealer)
+where c.review_due is not null
 """
 FILE = """
 select c.review_due as due, c.watched_since, c.fallen, v.opened_on, v.reason, v.escalated_on
@@ -108,6 +106,26 @@ class ReviewRow(BaseModel):
     said: str | None
     watched_since: date | None
     fallen: list[FallenIndicator] = []
+
+
+REVIEWS = Listing(
+    ROWS,
+    ReviewRow,
+    key=("dealer",),
+    sorts=("due", "code", "name", "stage", "opened_on", "escalated_on", "previous_grade", "grade", "watched_since"),
+    nullable=("code", "name", "opened_on", "escalated_on", "previous_grade", "grade", "watched_since"),
+    default="due",
+    filters={
+        "stage": equals("stage", Literal["none", "open", "proposed", "audited", "rejected", "graded"]),
+        "watched": equals("(watched_since is not null)", bool),
+        "escalated": equals("(escalated_on is not null)", bool),
+        "late": equals("late", bool),
+        "proposed_by": equals("proposed_by"),
+        "territory": equals("territory"),
+        "branch": equals("branch"),
+        "region": equals("region"),
+    },
+)
 
 
 class ProposalView(BaseModel):
@@ -172,19 +190,11 @@ class StandingView(BaseModel):
 
 
 @router.get("/credit-reviews", permission="review.read", answers=Page[ReviewRow])
-async def list_reviews(
-    read: Read,
-    page: PageOf,
-    stage: Annotated[Literal["none", "open", "proposed", "audited", "rejected", "graded"] | None, Query()] = None,
-    watched: Annotated[bool | None, Query(description="only dealers on watch, or only others")] = None,
-    late: Annotated[bool, Query(description="only reviews that were due before today")] = False,
-) -> Page[ReviewRow]:
-    """The inbox: the credit files of the caller's scope, those due first first."""
-    query = LIST.format(after=BY_DUE.after(page, 4), order=BY_DUE.order, limit=page.limit + 1)
+async def list_reviews(read: Read, asked: Annotated[Asked, Depends(REVIEWS.asked)]) -> Page[ReviewRow]:
+    """The inbox: the credit files of the caller's scope, those due first first; `late`: due before today."""
     async with read.snapshot() as conn:
-        due_before = read.today if late else None
-        rows = await conn.fetch(query, stage, watched, due_before, *BY_DUE.values(page))
-    return page.of([_fallen(row) for row in rows], BY_DUE, ReviewRow)
+        rows = await asked.rows(conn, read.today)
+    return asked.page([_fallen(row) for row in rows], ReviewRow)
 
 
 @router.get("/dealers/{dealer}/credit-review", permission="review.read", answers=ReviewView)

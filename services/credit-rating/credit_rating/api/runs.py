@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
 from credit_rating.closed import Closed
@@ -19,19 +19,21 @@ from events.decider import Refused
 from events.fields import Code, Day
 from events.types.shapes import PolicyRef
 from service.context import Read, Write
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, at_least, at_most, equals
+from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_place_in_scope
 
 router = Router("rating runs")
-LATEST_FIRST = Keyset("as_of", "run", descending=True)
 COLUMNS = "run, region, as_of, cut, policy, authorised_by, completed, rated, left_out, digest"
 ONE = f"select {COLUMNS} from run where run = $1 and ($2::text is null or region = $2)"
-LIST = f"select {COLUMNS} from run where ($1::text is null or region = $1) and {{after}} {{order}} limit {{limit}}"
+ROWS = f"""
+select {COLUMNS}, case when completed then 'completed' else 'started' end as state
+from run where $1::text is null or region = $1
+"""
 GRADED = "select count(*) from grade where run = $1"
-BY_DEALER = Keyset("dealer")
-EXCLUDED = "select dealer, reason from run_exclusion where run = $1 and {after} {order} limit {limit}"
+EXCLUDED_ROWS = "select dealer, reason from run_exclusion where run = $1"
 
 
 class StartRatingRun(Closed):
@@ -60,6 +62,16 @@ class ExcludedView(BaseModel):
     reason: str
 
 
+EXCLUDED = Listing(
+    EXCLUDED_ROWS,
+    ExcludedView,
+    key=("dealer",),
+    sorts=("dealer", "reason"),
+    default="dealer",
+    filters={"reason": equals("reason")},
+)
+
+
 class RunView(StartedView):
     """A run: `graded` so far; `rated`, `left_out` and the `digest` of its list of grades once it is complete."""
 
@@ -78,6 +90,22 @@ class RunRow(BaseModel):
     authorised_by: str
     state: str
     rated: int | None
+
+
+RUNS = Listing(
+    ROWS,
+    RunRow,
+    key=("run",),
+    sorts=("as_of", "region", "rated", "authorised_by"),
+    nullable=("rated",),
+    default="-as_of",
+    filters={
+        "region": equals("region"),
+        "state": equals("state", Literal["started", "completed"]),
+        "as_of_from": at_least("as_of", Day),
+        "as_of_to": at_most("as_of", Day),
+    },
+)
 
 
 @router.post("/rating-runs", permission="run.start", answers=StartedView, status=202)
@@ -114,23 +142,21 @@ async def read_run(run: UUID, read: Read) -> RunView:
 
 
 @router.get("/rating-runs/{run}/excluded", permission="run.read", answers=Page[ExcludedView])
-async def list_excluded(run: UUID, read: Read, page: PageOf) -> Page[ExcludedView]:
+async def list_excluded(run: UUID, read: Read, asked: Annotated[Asked, Depends(EXCLUDED.asked)]) -> Page[ExcludedView]:
     """The dealers of the caller's scope that a run left out so far, by id."""
-    query = EXCLUDED.format(after=BY_DEALER.after(page, 2), order=BY_DEALER.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         if await conn.fetchrow(ONE, run, _region_of(read)) is None:
             raise Problem("not-found", "There is no such run in your scope.", retryable=True)
-        rows = await conn.fetch(query, run, *BY_DEALER.values(page))
-    return page.of(rows, BY_DEALER, ExcludedView)
+        rows = await asked.rows(conn, run)
+    return asked.page(rows, ExcludedView)
 
 
 @router.get("/rating-runs", permission="run.read", answers=Page[RunRow])
-async def list_runs(read: Read, page: PageOf) -> Page[RunRow]:
+async def list_runs(read: Read, asked: Annotated[Asked, Depends(RUNS.asked)]) -> Page[RunRow]:
     """Runs in the caller's scope, the latest first."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, _region_of(read), *LATEST_FIRST.values(page))
-    return page.of([_row(row) for row in rows], LATEST_FIRST, RunRow)
+        rows = await asked.rows(conn, _region_of(read))
+    return asked.page([_row(row) for row in rows], RunRow)
 
 
 def _region_of(read: Read) -> str | None:
