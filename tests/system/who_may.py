@@ -56,6 +56,7 @@ HELD: dict[str, dict[str, str]] = {
         "grade.rederive": "credit auditor operator",
         "limit.read": PEOPLE,
         "limit.override": "director head",
+        "exception.read": "director head credit auditor",
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
         "review.read": PEOPLE,
@@ -189,6 +190,7 @@ ROUTES: dict[str, str] = {
         POST   /disputes                                    ledger.record
         POST   /disputes/settle                             ledger.record
         GET    /docs                                        -
+        GET    /exceptions                                  exception.read
         GET    /grades                                      grade.read
         GET    /grades/{grade}/explanation                  grade.read
         GET    /grades/{grade}/rederivation                 grade.rederive

@@ -32,9 +32,9 @@ from service.problems import Problem
 REGISTRY = "customer-registry"
 
 
-def within(parameter: int) -> str:
+def within(parameter: int, table: str = "") -> str:
     """The condition of rows that a cut includes; the parameter is the `bounds` of the rows' source."""
-    return f"sequence <= coalesce((${parameter}::bigint[])[partition + 1], 0)"
+    return f"{table}sequence <= coalesce((${parameter}::bigint[])[{table}partition + 1], 0)"
 
 
 WITHIN = within(2)

@@ -5,6 +5,7 @@ from credit_rating.api import (
     delegations,
     entries,
     figures,
+    exceptions,
     grades,
     ledger,
     limit_overrides,
@@ -43,4 +44,5 @@ ROUTERS = [
     delegations.router,
     policies.router,
     simulations.router,
+    exceptions.router,
 ]

@@ -9,6 +9,7 @@ from credit_rating.projections.delegation import delegation
 from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
 from credit_rating.projections.grade import grade
+from credit_rating.projections.hold_release import hold_release
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.limit_override import limit_override
 from credit_rating.projections.onboarding import onboarding
@@ -40,6 +41,7 @@ TABLES = [
     statement,
     statement_step,
     orders,
+    hold_release,
     policy,
     run,
     run_exclusion,

@@ -1,0 +1,36 @@
+-- Every exception that a cut includes, from the facts themselves. $1: the cut's last sequence of partition 0, 1, …;
+-- $2: the installation's time zone; $3: days after which a fact is back-dated.
+-- `who` is null where the row does not hold it: then the event's document does.
+with known as (
+    select 'limit_override' as kind, dealer, override::text as about, first_day as dated, "by" as who,
+        null::text as acting_for, reason, "limit" as amount, event, partition, sequence, recorded_at
+    from limit_override
+    where kind = 'set' and {within}
+    union all
+    select 'hold_release', dealer, number, null, "by", null, reason, amount, event, partition, sequence, recorded_at
+    from hold_release
+    where {within}
+    union all
+    select 'indicator_override', s.dealer, o.said ->> 'indicator', null, s."by", s.acting_for, o.said ->> 'reason',
+        null, s.event, s.partition, s.sequence, s.recorded_at
+    from review_step s cross join jsonb_array_elements(s.overrides) as o (said)
+    where s.step = 'proposed' and {within}
+    union all
+    select 'delegated_approval', dealer, step, null, "by", acting_for, said, null, event, partition, sequence,
+        recorded_at
+    from review_step
+    where acting_for is not null and {within}
+    union all
+    select 'reversal', r.dealer, r.number, e.dated, null, null, r.reason, e.amount, r.event, r.partition, r.sequence,
+        r.recorded_at
+    from ledger_entry r left join ledger_entry e on e.dealer = r.dealer and e.event = r.reversed
+    where r.kind = 'reversal' and {within_r}
+    union all
+    select 'back_dated', dealer, number, dated, null, null, reason, amount, event, partition, sequence, recorded_at
+    from ledger_entry
+    where dated < (recorded_at at time zone $2)::date - $3::integer and {within}
+)
+select k.*, (k.recorded_at at time zone $2)::date as recorded_on,
+    case when k.kind = 'back_dated' then (k.recorded_at at time zone $2)::date - k.dated end as days,
+    d.code, d.name, s.territory, s.branch, s.region
+from known k join dealer_scope s using (dealer) left join dealer d using (dealer)
