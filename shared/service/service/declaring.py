@@ -34,6 +34,8 @@ class Declaration:
     accepts: str = JSON
     body_bytes: str = "body_bytes"
     answers: type[BaseModel] | Any = None
+    gives: tuple[str, ...] = ()
+    """Media types of the answer where it is no JSON."""
     status: int = 200
     tag: str = ""
     problems: tuple[str, ...] = ()

@@ -19,6 +19,8 @@ WRITE_PROBLEMS = (*READ_PROBLEMS, "malformed-json", "idempotency-key-missing", "
 QUESTION_PROBLEMS = ("malformed-json", "too-large", "wrong-media-type", "timed-out")
 EDIT_PROBLEMS = ("stale-version", "if-match-missing")
 
+TEXT = ("text/", "application/x-ndjson")
+
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457 problem document",
@@ -59,8 +61,9 @@ SECURITY_SCHEMES: dict[str, Any] = {
 
 def operation(declared: Declaration) -> dict[str, Any]:
     """What to merge into a route's operation object."""
+    given = {str(declared.status): _content(declared.gives)} if declared.gives else {}
     if declared.public:
-        return {"security": []}
+        return {"security": []} | ({"responses": given} if given else {})
     codes: tuple[str, ...] = WRITE_PROBLEMS if declared.writes else READ_PROBLEMS
     if declared.safe:
         codes += QUESTION_PROBLEMS
@@ -71,7 +74,7 @@ def operation(declared: Declaration) -> dict[str, Any]:
         **({"x-safe": True} if declared.safe else {}),
         "security": [{"bearer": []}, {"session": []}],
         "parameters": _headers(declared),
-        "responses": _problems((*codes, *declared.problems)),
+        "responses": given | _problems((*codes, *declared.problems)),
     }
 
 
@@ -109,6 +112,15 @@ def _headers(declared: Declaration) -> list[dict[str, Any]]:
 def _header(name: str, description: str, schema: dict[str, Any], required: bool, example: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": required, "description": description, "schema": schema,
             "example": example}  # fmt: skip
+
+
+def _content(media_types: tuple[str, ...]) -> dict[str, Any]:
+    """An answer that is a file or lines of text."""
+    described = {
+        media_type: {"schema": {"type": "string"} | ({} if media_type.startswith(TEXT) else {"format": "binary"})}
+        for media_type in media_types
+    }
+    return {"description": "Successful Response", "content": described}
 
 
 def _problems(codes: tuple[str, ...]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ async def ready(request: Request) -> Response:
     )
 
 
-@public.get("/metrics", public=True)
+@public.get("/metrics", public=True, gives=("text/plain",))
 async def metrics(request: Request) -> Response:
     """Figures for Prometheus; they name no dealer."""
     text = await request.app.state.runtime.metrics.exposition()

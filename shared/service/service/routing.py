@@ -41,11 +41,12 @@ class DeclaredRoute(APIRoute):
 
     def __init__(self, declared: Declaration) -> None:
         self.declared = declared
+        options = dict(declared.options) | ({"response_class": Response} if declared.gives else {})
         hidden = not declared.options.get("include_in_schema", True)
         super().__init__(
             declared.path, bind(declared.endpoint) if declared.writes else declared.endpoint, methods=[declared.method],
             response_model=answer_model(declared), status_code=declared.status, tags=[declared.tag],
-            openapi_extra=None if hidden else operation(declared), **declared.options,
+            openapi_extra=None if hidden else operation(declared), **options,
         )  # fmt: skip
         self.known_query = frozenset(
             name

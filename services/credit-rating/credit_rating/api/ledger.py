@@ -62,7 +62,14 @@ async def settle_disputes(body: documents.Settlement, write: Write) -> Response:
     return await _record(body, write)
 
 
-@router.post("/ledger:bulk", permission="ledger.record", accepts=MEDIA_TYPE, body_bytes="bulk_bytes", status=200)
+@router.post(
+    "/ledger:bulk",
+    permission="ledger.record",
+    accepts=MEDIA_TYPE,
+    gives=(MEDIA_TYPE,),
+    body_bytes="bulk_bytes",
+    status=200,
+)
 async def record_many(request: Request, write: Write) -> Response:
     """Documents of any kind as NDJSON, each with its `kind`; a verdict for each row."""
 

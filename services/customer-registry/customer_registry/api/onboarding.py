@@ -13,7 +13,7 @@ from customer_registry.importing import WAIVER, Importer, Onboarding, Onboarding
 from events.decider import Refused
 from events.fields import Amount, Code, Day, PaymentTerms, Said
 from events.types.customer_registry import ChannelLevel, Cooperation
-from service.bulk import Row, RowVerdict, ndjson
+from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson
 from service.context import Write
 from service.problems import Problem
 from service.routing import Router
@@ -23,7 +23,7 @@ router = Router("dealers")
 Person = Annotated[Code, Query()]
 
 
-@router.post("/dealers:onboard", permission="dealer.onboard", accepts="application/x-ndjson",
+@router.post("/dealers:onboard", permission="dealer.onboard", accepts=MEDIA_TYPE, gives=(MEDIA_TYPE,),
              body_bytes="bulk_bytes", status=200, problems=("unknown-territory", "same-person"))  # fmt: skip
 async def onboard_dealers(
     request: Request,

@@ -14,7 +14,7 @@ from customer_registry.api.shapes import decoded
 from customer_registry.recording import log_rows
 from events.fields import Code, Day, Name, Said, Text
 from events.types.customer_registry import ContactMethod
-from service.bulk import Row, RowVerdict, ndjson
+from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
@@ -90,7 +90,7 @@ async def log_visit(body: VisitGiven, write: Write) -> Response:
     return Response(body_out, status_code=201, media_type="application/json", headers=headers)
 
 
-@router.post("/visits:bulk", permission="visit.log", accepts="application/x-ndjson", body_bytes="bulk_bytes",
+@router.post("/visits:bulk", permission="visit.log", accepts=MEDIA_TYPE, gives=(MEDIA_TYPE,), body_bytes="bulk_bytes",
              status=200)  # fmt: skip
 async def log_visits(request: Request, write: Write) -> Response:
     """Visits as NDJSON, a verdict for each row."""

@@ -29,9 +29,10 @@ from service.routing import Router
 router = Router("exports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Format = Literal["csv", "xlsx"]
+FILES = ("text/csv", XLSX)
 
 
-@router.get("/exports/dealers", permission="report.export", page=True)
+@router.get("/exports/dealers", permission="report.export", page=True, gives=FILES)
 @page
 async def dealers(read: Read, ask: Annotated[DealersExported, Query()]) -> Response:
     """The dealer list as CSV or XLSX: the page that is shown, or with `whole` all of it."""
@@ -39,7 +40,7 @@ async def dealers(read: Read, ask: Annotated[DealersExported, Query()]) -> Respo
     return await exported(read, at, "dealers", ask.format, DEALERS, shown.rows, places)
 
 
-@router.get("/exports/monthly-sales", permission="report.export", page=True)
+@router.get("/exports/monthly-sales", permission="report.export", page=True, gives=FILES)
 @page
 async def monthly_sales(read: Read, ask: Annotated[SalesExported, Query()]) -> Response:
     """The monthly sales report as CSV or XLSX."""
@@ -47,7 +48,7 @@ async def monthly_sales(read: Read, ask: Annotated[SalesExported, Query()]) -> R
     return await exported(read, at, "monthly-sales", ask.format, SALES, report.rows, places)
 
 
-@router.get("/exports/ageing", permission="report.export", page=True)
+@router.get("/exports/ageing", permission="report.export", page=True, gives=FILES)
 @page
 async def ageing(read: Read, ask: Annotated[AgeingExported, Query()]) -> Response:
     """The ageing matrix as CSV or XLSX: the page that is shown, or with `whole` all of it."""
@@ -55,7 +56,7 @@ async def ageing(read: Read, ask: Annotated[AgeingExported, Query()]) -> Respons
     return await exported(read, at, "ageing", ask.format, of_ageing(matrix.columns), matrix.rows, places)
 
 
-@router.get("/exports/grades", permission="report.export", page=True)
+@router.get("/exports/grades", permission="report.export", page=True, gives=FILES)
 @page
 async def grades(read: Read, ask: Annotated[GradesExported, Query()]) -> Response:
     """Grades by place as CSV or XLSX."""
@@ -64,7 +65,7 @@ async def grades(read: Read, ask: Annotated[GradesExported, Query()]) -> Respons
     return await exported(read, at, "grades", ask.format, of_grades(), rows, places)
 
 
-@router.get("/exports/grade-moves", permission="report.export", page=True)
+@router.get("/exports/grade-moves", permission="report.export", page=True, gives=FILES)
 @page
 async def grade_moves(read: Read, ask: Annotated[GradeMovesExported, Query()]) -> Response:
     """The dealers of a cell of the migration matrix as CSV or XLSX."""

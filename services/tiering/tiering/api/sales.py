@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 
 from events.decider import Refused
 from events.fields import Day
-from service.bulk import Row, RowVerdict, ndjson, reject
+from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
 from service.context import Read, Write, WriteContext
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
@@ -69,7 +69,7 @@ async def record_return(body: LineGiven, write: Write) -> Response:
     return await record_one(write, body, ReturnSale)
 
 
-@router.post("/sales:bulk", permission="sale.record", accepts="application/x-ndjson", body_bytes="bulk_bytes",
+@router.post("/sales:bulk", permission="sale.record", accepts=MEDIA_TYPE, gives=(MEDIA_TYPE,), body_bytes="bulk_bytes",
              status=200)  # fmt: skip
 async def record_lines(request: Request, write: Write) -> Response:
     """Sales and returns as NDJSON, a verdict for each row."""

@@ -58,13 +58,13 @@ def add_reading(router: Router, importing: Importing) -> None:
         """One import or dry run: its state, progress and figures."""
         return await shown(importing, read.runtime, import_id)
 
-    @router.get("/imports/{import_id}/errors", permission="import.read")
+    @router.get("/imports/{import_id}/errors", permission="import.read", gives=("text/csv",))
     async def read_errors(import_id: ImportId, read: Read) -> Response:
         """Every rejected row with its reason, as CSV."""
         view = await shown(importing, read.runtime, import_id)
         return csv_file(JobFolders(read.runtime.settings).of(import_id).errors, f"errors of {view.file}.csv")
 
-    @router.get("/imports/{import_id}/preview", permission="import.read")
+    @router.get("/imports/{import_id}/preview", permission="import.read", gives=("text/csv",))
     async def read_preview(import_id: ImportId, read: Read) -> Response:
         """Every row with its verdict, as CSV; dry runs only."""
         view = await shown(importing, read.runtime, import_id)
