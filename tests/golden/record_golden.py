@@ -29,6 +29,7 @@ from dealerlog.databases import create_databases
 from dealerlog.decisions import classify, place_orders, rate
 from dealerlog.fleet import MEMBERS, Fleet
 from dealerlog.loading import load_network
+from dealerlog.policies import draft_policy
 from dealerlog.reviews import review
 from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.network import SEED, Network, network
@@ -82,6 +83,7 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
         directors = {region.code: region.director for region in people.regions}
         await review(api, sample.dealers, late.dealers, directors)
         await state(api, sample.dealers[::3], late.dealers, people.credit_controller)
+        await draft_policy(api, people.credit_controller)
     await settled(fleet)
     return [
         (service, pack(record.placement), record.document)

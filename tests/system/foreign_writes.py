@@ -74,6 +74,11 @@ WRITES: dict[str, dict[str, Any]] = {
     "reporting": {},
 }
 
-NO_DEALERS = {"POST /delegations", "POST /delegations/{delegation}/revocation", "POST /policies/simulations"}
+NO_DEALERS = {
+    "POST /delegations",
+    "POST /delegations/{delegation}/revocation",
+    "POST /policies/simulations",
+    "POST /policies/validations",
+}
 """What bound roles post that names no dealer: a delegation is of the caller's own role and scope, whatever is sent; a
-simulation changes nothing and is over the caller's dealers, which its own test holds."""
+simulation changes nothing and is over the caller's dealers, which its own test holds; a check keeps nothing."""

@@ -23,7 +23,9 @@ HOSTILE = "A\u0000b"
 FAR = {"date": ["9999-12-31", "0001-01-01", "1764547200"], "integer": ["99999999999999999999", "-1"], "uuid": [HOSTILE]}
 AWAY = (503, 504)
 """The owner of a log is away or its events are not here: nothing else is served, and the parameter was taken."""
-LOGIN = {"code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering"}
+LOGIN = {
+    "code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering", "draft": DEALERS[0],
+}  # fmt: skip
 HOLDING = r"select count(*) from log.event where position('\u0000' in convert_from(document, 'UTF8')) > 0"
 MORE: dict[str, dict[str, Any]] = {
     "customer-registry": {

@@ -26,7 +26,7 @@ QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-
 ELSEWHERE = {"/grades/{grade}/explanation"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
 EMPTY = UUID(int=0)
-IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence", "delegation", "statement")
+IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft")
 
 
 def table(service: str) -> list[tuple[str, str, str]]:

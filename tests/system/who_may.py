@@ -70,7 +70,8 @@ HELD: dict[str, dict[str, str]] = {
         "statement.keep": "rep manager clerk credit importer",
         "statement.settle": "director credit",
         "statement.rederive": "credit auditor operator",
-        "policy.publish": "head",
+        "policy.draft": "head credit",
+        "policy.approve": "head",
         "policy.simulate": "general director head credit auditor",
         "policy.read": PEOPLE,
     },
@@ -216,9 +217,19 @@ ROUTES: dict[str, str] = {
         POST   /payments                                    ledger.record
         GET    /orders                                      order.read
         GET    /policies                                    policy.read
-        POST   /policies                                    policy.publish
+        GET    /policies/drafts                             policy.read
+        POST   /policies/drafts                             policy.draft
+        GET    /policies/drafts/{draft}                     policy.read
+        POST   /policies/drafts/{draft}/approval            policy.approve
+        GET    /policies/drafts/{draft}/differences         policy.read
+        POST   /policies/drafts/{draft}/return              policy.approve
+        POST   /policies/drafts/{draft}/revision            policy.draft
+        POST   /policies/drafts/{draft}/submission          policy.draft
+        POST   /policies/drafts/{draft}/withdrawal          policy.draft
         POST   /policies/simulations                        policy.simulate
+        POST   /policies/validations                        policy.read
         GET    /policies/{name}/{version}                   policy.read
+        GET    /policies/{name}/{version}/differences       policy.read
         GET    /profiles                                    import.read
         POST   /profiles:check                              import.run
         GET    /rating-runs                                 run.read

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dealerlog.client import Api
+from dealerlog.policies import draft_policy
 from dealerlog.problem import Problem
 from dealerlog.reviews import EVERY, review
 from dealerlog.sample.calendar import FIRST_DAY, LAST_DAY
@@ -64,6 +65,8 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
     with steps.step("statements of account", "") as step:
         stated = await state(api, network.dealers[::STATED], dealers, people.credit_controller)
         step.note = ", ".join(f"{stated.count(stage)} {stage}" for stage in ("confirmed", "differing", "sent"))
+    with steps.step("a policy's draft", "") as step:
+        step.note = await draft_policy(api, people.credit_controller)
     return Runs(
         rated,
         excluded,

@@ -18,6 +18,7 @@ from service.app import Service
 from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
 from service.imports.working import import_loop
 from service.policies import PROBLEMS as POLICY_PROBLEMS
+from service.policy_drafts import PROBLEMS as DRAFT_PROBLEMS
 
 SERVICE = Service(
     name="credit-rating",
@@ -29,7 +30,7 @@ SERVICE = Service(
     deciders=[CREDIT_FILE, DELEGATION, ORDERS, POLICY_FILE, RATING_RUN, STATEMENTS, IMPORTS.decider],
     reactions=REACTIONS,
     clock=CLOCK,
-    problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | PROBLEMS,
+    problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | DRAFT_PROBLEMS | PROBLEMS,
     loops=lambda runtime: [*rating_loops(runtime), *statement_loops(runtime), import_loop(IMPORTS, runtime)],
 )
 

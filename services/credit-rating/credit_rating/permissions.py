@@ -45,7 +45,8 @@ PERMISSIONS = {
     "statement.keep": (*ENTERING, CREDIT_CONTROLLER),
     "statement.settle": (CREDIT_CONTROLLER, REGIONAL_DIRECTOR),
     "statement.rederive": (AUDITOR, OPERATOR, CREDIT_CONTROLLER),
-    "policy.publish": (HEAD_OF_MARKETING,),
+    "policy.draft": (CREDIT_CONTROLLER, HEAD_OF_MARKETING),
+    "policy.approve": (HEAD_OF_MARKETING,),
     "policy.read": PEOPLE,
     "policy.simulate": (
         BRANCH_GENERAL_MANAGER,

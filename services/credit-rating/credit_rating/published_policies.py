@@ -16,7 +16,9 @@ from events.types.shapes import PolicyRef
 from rules.policy import content_hash
 from service.policies import Policies
 
-POLICIES = Policies("credit", POLICY_FILE, CreditPolicy, files("credit_rating") / "policies/credit-2026-01.json")
+POLICIES = Policies(
+    "credit", POLICY_FILE, CreditPolicy, files("credit_rating") / "policies/credit-2026-01.json", drafts=True
+)
 
 IN_FORCE = """
 select name, version, content, hash from policy

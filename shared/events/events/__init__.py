@@ -35,6 +35,14 @@ from events.placement import (
     locate,
     partition_of,
 )
+from events.types.credit_policy import (
+    CreditPolicyDraftApproved,
+    CreditPolicyDrafted,
+    CreditPolicyDraftReturned,
+    CreditPolicyDraftRevised,
+    CreditPolicyDraftSubmitted,
+    CreditPolicyDraftWithdrawn,
+)
 from events.types.credit_rating import (
     CreditCheck,
     CreditFileOpened,
@@ -165,6 +173,12 @@ __all__ = [
     "CreditLimitOverrideEnded",
     "CreditLimitSet",
     "CreditNoteIssued",
+    "CreditPolicyDraftApproved",
+    "CreditPolicyDraftReturned",
+    "CreditPolicyDraftRevised",
+    "CreditPolicyDraftSubmitted",
+    "CreditPolicyDraftWithdrawn",
+    "CreditPolicyDrafted",
     "CreditPolicyPublished",
     "CreditReviewEscalated",
     "CreditReviewOpened",

@@ -12,16 +12,16 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from eventlog.log import Log
 from eventlog.meta import Meta
 from events import wording
 from events.decider import Decider, Refused
-from events.fields import free_json
+from events.fields import Day, free_json
 from events.ids import command_id, request_hash
-from rules.policy import Policy, PolicyFile, key
+from rules.policy import Policy, key
 from rules.policy import PublishPolicy as Publish
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
@@ -29,8 +29,31 @@ from service.problems import Kind, Problem
 from service.routing import Router
 
 ACTOR = "dealerlog"
+Version = Query(ge=1, le=10**6, description="a published version")
 BY_VERSION = Keyset("name", "version")
-LIST = "select name, version, effective_from, hash from policy where {after} {order} limit {limit}"
+LIST = """
+select * from (
+    select p.name, p.version, p.effective_from, p.hash, {people},
+        case when p.effective_from > $1 then 'approved'
+            when exists (
+                select from policy n where n.name = p.name and n.effective_from <= $1
+                    and (n.effective_from, n.version) > (p.effective_from, p.version)
+            ) then 'superseded' else 'in_force' end as state
+    from policy p {drafts}
+) as p where {after} {order} limit {limit}
+"""
+PEOPLE, DRAFTS = (
+    "d.drafted_by, d.closed_by as approved_by",
+    """
+left join policy_draft d on d.name = p.name and d.version = p.version and d.hash = p.hash and d.stage = 'approved'
+""",
+)
+NOBODY = "null as drafted_by, null as approved_by"
+CONTENT = """
+select version, content from policy
+where name = $1 and ($2::integer is null or version = $2) and ($3::integer is null or version < $3)
+order by version desc limit 1
+"""
 ONE = "select name, version, effective_from, hash, content from policy where name = $1 and version = $2"
 PROBLEMS = {
     "policy-invalid": Kind(422, "Not a policy", "Correct each path that `errors` names."),
@@ -44,9 +67,11 @@ class Policies(NamedTuple):
     """The name under which a service's policy is published, its decider, and the version that comes with a release."""
 
     name: str
-    file: Decider[PolicyFile, Publish]
+    file: Decider[Any, Any]
     model: type[Policy]
     document: Traversable
+    drafts: bool = False
+    """Whether versions are published by way of drafts that another person approves (`service.policy_drafts`)."""
 
     def readable(self, said: dict[str, Any]) -> dict[str, Any]:
         """The content of a policy document under this name. Refused: policy-misnamed, policy-invalid."""
@@ -54,11 +79,11 @@ class Policies(NamedTuple):
             raise Refused(
                 "policy-misnamed", f"Decisions here are taken under the policy named {self.name}: use that name."
             )
+        self.model.read(said)
         try:
             content: dict[str, Any] = free_json(said)
         except ValueError as error:
             raise Refused("policy-invalid", f"Correct the policy document: {error}.") from error
-        self.model.read(content)
         return content
 
     def shipped(self) -> dict[str, Any]:
@@ -101,6 +126,14 @@ class PolicyView(BaseModel):
     hash: str
 
 
+class PolicyRow(PolicyView):
+    """A version as it stands on a day: approved (to come), in_force or superseded; who drafted and approved it."""
+
+    state: str
+    drafted_by: str | None
+    approved_by: str | None
+
+
 class PolicyContent(PolicyView):
     """A policy with its content."""
 
@@ -108,25 +141,29 @@ class PolicyContent(PolicyView):
 
 
 def router_of(policies: Policies) -> Router:
-    """Published versions, effective from a day on, never changed: publish one, list them, read one."""
+    """Published versions, effective from a day on, never changed: list them, read one; publish one, without drafts."""
     router = Router("policies")
 
-    @router.post("/policies", permission="policy.publish", answers=PolicyView)
-    async def publish_policy(body: PublishPolicy, write: Write) -> Response:
-        """Publish a version of the policy; refused with the path of every error."""
-        name, content = policies.name, policies.readable(body.content)
-        written = await write.handle(policies.file, key(name), Publish(name=name, content=content))
-        state = written.state
-        view = PolicyView(name=name, version=state.version, effective_from=state.effective_from, hash=state.hash)
-        return write.answer(written, view)
+    if not policies.drafts:
 
-    @router.get("/policies", permission="policy.read", answers=Page[PolicyView])
-    async def list_policies(read: Read, page: PageOf) -> Page[PolicyView]:
-        """Published policies by name and version."""
-        query = LIST.format(after=BY_VERSION.after(page, 1), order=BY_VERSION.order, limit=page.limit + 1)
+        @router.post("/policies", permission="policy.publish", answers=PolicyView)
+        async def publish_policy(body: PublishPolicy, write: Write) -> Response:
+            """Publish a version of the policy; refused with the path of every error."""
+            name, content = policies.name, policies.readable(body.content)
+            written = await write.handle(policies.file, key(name), Publish(name=name, content=content))
+            state = written.state
+            view = PolicyView(name=name, version=state.version, effective_from=state.effective_from, hash=state.hash)
+            return write.answer(written, view)
+
+    @router.get("/policies", permission="policy.read", answers=Page[PolicyRow])
+    async def list_policies(read: Read, page: PageOf, as_of: Day | None = None) -> Page[PolicyRow]:
+        """Published policies by name and version, and how each stands on a day (today unless said)."""
+        people, drafts = (PEOPLE, DRAFTS) if policies.drafts else (NOBODY, "")
+        query = LIST.format(people=people, drafts=drafts, after=BY_VERSION.after(page, 2), order=BY_VERSION.order,
+                            limit=page.limit + 1)  # fmt: skip
         async with read.snapshot() as conn:
-            rows = await conn.fetch(query, *BY_VERSION.values(page))
-        return page.of(rows, BY_VERSION, PolicyView)
+            rows = await conn.fetch(query, as_of or read.today, *BY_VERSION.values(page))
+        return page.of(rows, BY_VERSION, PolicyRow)
 
     @router.get("/policies/{name}/{version}", permission="policy.read", answers=PolicyContent)
     async def read_policy(name: str, version: Annotated[int, Path(ge=1, le=10**6)], read: Read) -> PolicyContent:
@@ -138,3 +175,11 @@ def router_of(policies: Policies) -> Router:
         return PolicyContent.model_validate(dict(row) | {"content": json.loads(row["content"])})
 
     return router
+
+
+async def content_of_version(
+    conn: Any, name: str, version: int | None, *, before: int | None = None
+) -> tuple[int, dict[str, Any]] | None:
+    """A version and its content, the latest (`before` one) where none is said; None if there is none."""
+    row = await conn.fetchrow(CONTENT, name, version, before)
+    return row and (row["version"], json.loads(row["content"]))

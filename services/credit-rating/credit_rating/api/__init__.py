@@ -42,7 +42,8 @@ ROUTERS = [
     runs.router,
     reviews.router,
     delegations.router,
-    policies.router,
     simulations.router,
     exceptions.router,
+    policies.drafts,
+    policies.router,
 ]

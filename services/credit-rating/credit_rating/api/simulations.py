@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -11,7 +12,6 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_rating.api.money import Money
-from credit_rating.closed import Closed
 from credit_rating.domain.simulation import Changed, Move, Tally
 from credit_rating.evidence import REGISTRY, bounds, within
 from credit_rating.known_at import cut_known_at, token_of
@@ -24,6 +24,9 @@ from events.types.shapes import PolicyRef
 from rules.policy import reference
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
+from service.policy_documents import Document, content_of
+from service.policy_drafts import draft_row
+from service.problems import Problem
 from service.routing import Router
 
 router = Router("policies")
@@ -36,8 +39,8 @@ order by coalesce(d.code, '') collate "C", o.dealer
 GradeNumber = Annotated[int, Field(ge=1, le=5)]
 
 
-class Simulate(Closed):
-    """A policy document, the day and the cut to try it at (today, now), and which movers to list."""
+class Simulate(Document):
+    """A policy document or a draft of one, the day and the cut to try it at (today, now), and which movers to list."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -45,7 +48,7 @@ class Simulate(Closed):
         }
     )
 
-    content: dict[str, Any]
+    draft: UUID | None = None
     as_of: Day | None = None
     known_at: Annotated[str, Field(max_length=4000)] | None = None
     limits: Annotated[bool, Field(description="list also dealers whose limit alone changes")] = False
@@ -144,7 +147,7 @@ async def simulate_policy(body: Simulate, read: Read, page: PageOf) -> Simulatio
 
     A page of movers is asked for with the same body, `known_at` from the first answer included.
     """
-    content = POLICIES.readable(body.content)
+    content = await _proposed(body, read)
     day, cut = body.as_of or read.today, await cut_known_at(read.runtime, body.known_at)
     async with read.snapshot() as conn:
         now = await in_force(conn, day)
@@ -156,6 +159,16 @@ async def simulate_policy(body: Simulate, read: Read, page: PageOf) -> Simulatio
     dsn = read.runtime.settings.reader_database_url.get_secret_value()
     answer = await simulate(read.runtime.reader, dsn, question, share)
     return _view(answer, rows, question, page, now=now.reference, currency=read.runtime.settings.currency)
+
+
+async def _proposed(body: Simulate, read: Read) -> dict[str, Any]:
+    if body.draft is None:
+        return await content_of(POLICIES, body, read.request)
+    if body.content is not None or body.text is not None:
+        raise Problem("invalid", "Send a policy or name a draft, not both.")
+    row = await draft_row(read, POLICIES.name, body.draft)
+    content: dict[str, Any] = json.loads(row["content"])
+    return content
 
 
 def _question(read: Read, now: InForce, then: dict[str, Any], day: date, cut: Cut, listed: Listed) -> Question:

@@ -15,6 +15,7 @@ from credit_rating.projections.limit_override import limit_override
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
 from credit_rating.projections.policy import policy
+from credit_rating.projections.policy_draft import policy_draft
 from credit_rating.projections.review import review
 from credit_rating.projections.review_step import review_step
 from credit_rating.projections.run import run
@@ -43,6 +44,7 @@ TABLES = [
     orders,
     hold_release,
     policy,
+    policy_draft,
     run,
     run_exclusion,
     file_import,
