@@ -32,23 +32,42 @@ class LimitGiven(NamedTuple):
     basis: Literal["history", "forecast"]
 
 
+class LimitComputed(NamedTuple):
+    """A limit and its factors, exact: rounded where they are recorded, for of most dealers only limits are compared."""
+
+    limit: Decimal
+    m3: Fraction
+    m12: Fraction
+    season: Fraction
+    term_days: int
+    coefficient: Decimal
+    basis: Literal["history", "forecast"]
+
+    def given(self) -> LimitGiven:
+        """As a decision records it."""
+        return LimitGiven(
+            self.limit, rounded(self.m3), rounded(self.m12), rounded(self.season, 4), self.term_days, self.coefficient,
+            self.basis,
+        )  # fmt: skip
+
+
 def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
     """The limit of a dealer that has this grade."""
+    return limit_computed(dealer, grade, rule).given()
+
+
+def limit_computed(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitComputed:
+    """The same with exact factors."""
     m3, m12 = mean_month(dealer, rule.short_months), mean_month(dealer, rule.long_months)
     season = season_of(dealer, rule.season)
     new = months_traded(dealer) < rule.new_dealer.months
-    base = forecast_base(dealer, rule.new_dealer) if new else min(m3, m12 * season)
-    coefficient = rule.coefficients.of(grade)
-    limit = base * over(coefficient, rule.term_base_days) * dealer.facts.term_days
-    return LimitGiven(
-        limit=rounded_down(limit if limit.numerator > 0 else ZERO, rule.unit),
-        m3=rounded(m3),
-        m12=rounded(m12),
-        season=rounded(season, 4),
-        term_days=dealer.facts.term_days,
-        coefficient=coefficient,
-        basis="forecast" if new else "history",
-    )
+    base = forecast_base(dealer, rule.new_dealer) if new else min(m3, m12 if season is NO_SEASON else m12 * season)
+    coefficient, term_days = rule.coefficients.of(grade), dealer.facts.term_days
+    limit = base * over(coefficient, rule.term_base_days) * term_days
+    return LimitComputed(
+        rounded_down(limit if limit.numerator > 0 else ZERO, rule.unit), m3, m12, season, term_days, coefficient,
+        "forecast" if new else "history",
+    )  # fmt: skip
 
 
 @once

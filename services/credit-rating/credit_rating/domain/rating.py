@@ -25,7 +25,7 @@ from .facts import DealerFacts, Survey
 from .grades import GradeGiven, grade_of
 from .indicators import Assessment, Graded, Override, SurveyMissing, assess, overridden
 from .indicators.declared import Snapshot, snapshot
-from .limits import LimitGiven, limit_of
+from .limits import LimitComputed, LimitGiven, limit_computed
 from .policy import CreditPolicy
 
 
@@ -57,7 +57,7 @@ class Judged(NamedTuple):
 
     assessment: Assessment
     given: GradeGiven
-    limit: LimitGiven
+    limit: LimitComputed
 
 
 def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Iterable[Override] = ()) -> Judged | NotRated:
@@ -68,7 +68,7 @@ def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Iterable[Override] 
         case Assessment() as computed:
             assessment = overridden(computed, overrides)
             given = grade_of(assessment.key, assessment.other, policy.grades)
-            return Judged(assessment, given, limit_of(dealer, given.grade, policy.limit))
+            return Judged(assessment, given, limit_computed(dealer, given.grade, policy.limit))
 
 
 def rate(
@@ -84,7 +84,7 @@ def rate(
         case NotRated() as left_out:
             return left_out
         case Judged() as judged:
-            return Rated(_graded(judged, occasion, previous_grade), _limited(judged.limit, occasion))
+            return Rated(_graded(judged, occasion, previous_grade), _limited(judged.limit.given(), occasion))
 
 
 def _graded(judged: Judged, occasion: Occasion, previous_grade: int | None) -> CreditGradeAssigned:
