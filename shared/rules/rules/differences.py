@@ -23,5 +23,5 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
         case list(), list() if len(old) == len(new):
             for place, pair in enumerate(zip(old, new, strict=True)):
                 yield from differences(*pair, f"{path}.{place}" if path else str(place))
-        case _ if old != new:
+        case _ if type(old) is not type(new) or old != new:  # to Python, false is 0
             yield Difference(path, old, new)
