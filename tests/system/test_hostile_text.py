@@ -24,7 +24,8 @@ FAR = {"date": ["9999-12-31", "0001-01-01", "1764547200"], "integer": ["99999999
 AWAY = (503, 504)
 """The owner of a log is away or its events are not here: nothing else is served, and the parameter was taken."""
 LOGIN = {
-    "code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering", "draft": DEALERS[0],
+    "code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering",
+    **dict.fromkeys(("draft", "statement"), DEALERS[0]),
 }  # fmt: skip
 HOLDING = r"select count(*) from log.event where position('\u0000' in convert_from(document, 'UTF8')) > 0"
 MORE: dict[str, dict[str, Any]] = {
