@@ -73,7 +73,12 @@ async def _drawn(conn: Any, dealers: list[UUID], today: date, currency: str) -> 
         found = {}
         for dealer, entries in ledgers.items():
             named = str(command_id("clock", KIND, str(dealer), (last_day + timedelta(days=1)).isoformat()))
-            statement = drawn_up(entries, Asked(named, "monthly", first_day, last_day, currency, "clock"), occasion)
+            asked = Asked(named, "monthly", first_day, last_day, currency, "clock")
+            try:
+                statement = drawn_up(entries, asked, occasion)
+            except ValueError as error:  # it holds up nobody else's
+                log.error("a statement cannot be drawn up", dealer=str(dealer), error=str(error))
+                continue
             if anything_to_state(statement) and str(dealer) not in parked:
                 found[dealer] = statement
         return found

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from credit_rating import statement_worker
+from credit_rating.domain.statement_drawing import drawn_up
 from credit_rating.statement_worker import issue_all
 
 CONTROLLER, COPY = "credit_controller", "c" * 64
@@ -171,6 +173,23 @@ async def test_the_clock_states_the_last_month_once_for_whoever_has_activity_or_
     }  # fmt: skip
     statement = (await world.get(f"/dealers/{owing_}/statements")).json()["items"][0]["statement"]
     assert (await world.get(f"/statements/{statement}/rederivation")).json()["equal"]
+
+
+async def test_a_statement_that_cannot_be_drawn_up_holds_up_no_other(
+    world: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, fine = await owing(world, rows, "8510"), await owing(world, rows, "8511")
+
+    def drawn(entries: Any, *said: Any) -> Any:
+        if any(entry.number == "8510-A" for entry in entries):
+            raise ValueError("lines add up to something else")
+        return drawn_up(entries, *said)
+
+    monkeypatch.setattr(statement_worker, "drawn_up", drawn)
+    await issue_all(world.log, date(2026, 6, 1), "CNY")
+    await world.follow()
+    stated = [(await world.get(f"/dealers/{each}/statements")).json()["items"] for each in (odd, fine)]
+    assert [len(each) for each in stated] == [0, 1]
 
 
 @pytest.mark.parametrize(
