@@ -82,6 +82,8 @@ class GradeMovesAsked(GradesAsked):
 
     before: GradeSaid = Field("", description="grade on the first day; none: without one")
     grade: GradeSaid = Field("", description="grade on the last day")
+    limit: int = Field(200, ge=1, le=MOST_ROWS, description="rows a page")
+    after: str = Field("", max_length=64, description="code of the last dealer of the page before")
 
 
 class Nothing(BaseModel):
@@ -140,4 +142,6 @@ class GradesExported(GradesAsked, Exported):
 
 
 class GradeMovesExported(GradeMovesAsked, Exported):
-    """The dealers of a cell as a file."""
+    """The dealers of a cell as a file; `whole=1` takes every page."""
+
+    whole: Literal["", "1"] = ""

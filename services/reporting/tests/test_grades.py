@@ -55,6 +55,21 @@ async def test_a_cell_opens_its_dealers_with_both_decisions(client: httpx.AsyncC
     assert [(row["dealer"], row["before"], row["after"]) for row in items] == [(CHEN, None, None)]
 
 
+async def test_a_long_list_of_movers_comes_page_by_page(client: httpx.AsyncClient) -> None:
+    seen, after = [], ""
+    for _ in range(3):
+        asked = QUARTER | {"limit": 1, "after": after}
+        page = (await client.get("/api/reports/grade-moves", params=asked)).json()
+        assert page["found"] == 3
+        seen += [row["code"] for row in page["items"]]
+        after = page["next"] or ""
+    assert (seen, after) == (["D-001", "D-002", "D-003"], "")
+    shown = (await client.get("/reports/grade-moves", params=QUARTER | {"limit": 1})).text
+    assert 'rel="next"' in shown and "XLSX of all 3" in shown
+    whole = await client.get("/exports/grade-moves", params=QUARTER | {"limit": 1, "whole": "1"})
+    assert len(list(csv.DictReader(io.StringIO(whole.content.decode("utf-8-sig"))))) == 3
+
+
 async def test_a_run_that_is_not_complete_grades_nobody(client: httpx.AsyncClient) -> None:
     (north,) = (await grades(client, region="R2"))["items"]
     assert north["counts"] == [0, 0, 0, 0, 0, 1]

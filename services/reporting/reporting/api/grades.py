@@ -30,10 +30,12 @@ class GradesView(BaseModel):
 
 
 class MovesView(BaseModel):
-    """The dealers of a cell of the matrix."""
+    """A page of the dealers of a cell of the matrix, by code; `next` goes into `after`."""
 
     compared_with: date
     items: list[Moved]
+    found: int
+    next: str | None
     seen: Seen
 
 
@@ -49,4 +51,6 @@ async def grades(read: Read, ask: Annotated[GradesAsked, Query()]) -> GradesView
 async def moves(read: Read, ask: Annotated[GradeMovesAsked, Query()]) -> MovesView:
     """The dealers of a cell, with both grades and their decisions."""
     at, report, _ = await grades_asked(read, ask)
-    return MovesView(compared_with=report.first, items=report.cell(ask.before, ask.grade), seen=Seen.of(at))
+    moved = report.page(ask.before, ask.grade, behind=ask.after, limit=ask.limit)
+    return MovesView(compared_with=report.first, items=moved.rows, found=moved.found, next=moved.following,
+                     seen=Seen.of(at))  # fmt: skip

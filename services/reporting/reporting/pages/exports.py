@@ -68,10 +68,11 @@ async def grades(read: Read, ask: Annotated[GradesExported, Query()]) -> Respons
 @router.get("/exports/grade-moves", permission="report.export", page=True, gives=FILES)
 @page
 async def grade_moves(read: Read, ask: Annotated[GradeMovesExported, Query()]) -> Response:
-    """The dealers of a cell of the migration matrix as CSV or XLSX."""
+    """The dealers of a cell of the migration matrix as CSV or XLSX: the page that is shown, or with `whole` all."""
     at, report, places = await grades_asked(read, ask)
-    rows = report.cell(ask.before, ask.grade)
-    return await exported(read, at, "grade-moves", ask.format, GRADE_MOVES, rows, places)
+    behind, limit = ("", None) if ask.whole else (ask.after, ask.limit)
+    moved = report.page(ask.before, ask.grade, behind=behind, limit=limit)
+    return await exported(read, at, "grade-moves", ask.format, GRADE_MOVES, moved.rows, places)
 
 
 async def exported(

@@ -33,6 +33,6 @@ async def grades(read: Read, ask: Annotated[GradesAsked, Query()]) -> Response:
 async def moves(read: Read, ask: Annotated[GradeMovesAsked, Query()]) -> Response:
     """The dealers of one cell, each with the decisions behind both grades."""
     at, report, places = await grades_asked(read, ask)
-    rows = report.cell(ask.before, ask.grade)
-    return render(read, "grade_moves.html", at=at, report=report, rows=rows, places=places, ask=ask,
+    moved = report.page(ask.before, ask.grade, behind=ask.after, limit=ask.limit)
+    return render(read, "grade_moves.html", at=at, report=report, moved=moved, places=places, ask=ask,
                   columns=GRADE_MOVES)  # fmt: skip

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -64,6 +64,14 @@ class Spread(BaseModel):
     dealers: int
 
 
+class MovesPage(NamedTuple):
+    """Some dealers of a cell by code; `found` counts all of them, `following` is the last code shown if more follow."""
+
+    rows: list[Moved]
+    found: int
+    following: str | None
+
+
 @dataclass(frozen=True)
 class GradeReport:
     """Everybody who was a dealer on the last day, with the grades of both days."""
@@ -92,6 +100,13 @@ class GradeReport:
             each for each in self.dealers
             if (not before or each.cell[0] == wanted[before]) and (not after or each.cell[1] == wanted[after])
         ]  # fmt: skip
+
+    def page(self, before: str, after: str, *, behind: str = "", limit: int | None = None) -> MovesPage:
+        """The dealers of a cell whose codes come behind this one; `limit` None: all of them."""
+        cell = self.cell(before, after)
+        rest = [each for each in cell if each.code > behind]
+        rows = rest[:limit]
+        return MovesPage(rows, len(cell), rows[-1].code if len(rest) > len(rows) else None)
 
     def _spread(self, unit: str, name: str, of: Callable[[Moved], str]) -> Spread:
         counts = Counter(each.cell[1] for each in self.dealers if of(each) == unit)

@@ -3,6 +3,7 @@
 from dealerlog.demo.checks.again import again
 from dealerlog.demo.checks.imported import full_files, small_samples
 from dealerlog.demo.checks.path import path
+from dealerlog.demo.checks.posted import posted
 from dealerlog.demo.checks.rebuilt import rebuilt
 from dealerlog.demo.checks.rederived import rederived
 from dealerlog.demo.checks.republished import republished
@@ -12,6 +13,7 @@ from dealerlog.demo.engine import Check
 TABLE = (
     Check("sample network", path, needed=True),
     Check("loaded again", again),
+    Check("a page that posts", posted),
     Check("decisions re-derived", rederived),
     Check("rebuilt", rebuilt),
     Check("Kafka lost", republished, needed=True),
