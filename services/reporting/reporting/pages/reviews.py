@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from reporting.asking import Nothing, ReviewsAsked
 from reporting.i18n import N_
-from reporting.labels import INDICATORS_GRADED
 from reporting.pages.view import page, render
 from reporting.reading.places import places
 from reporting.reading.reviews import OPEN, Review, inbox, review, steps
 from reporting.reading.standpoint import standpoint
 from reporting.reading.wrong import Wrong
+from reporting.review_labels import INDICATORS_GRADED
 from service.access import Caller
 from service.context import Read
 from service.permissions import (

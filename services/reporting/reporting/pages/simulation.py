@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
-from reporting import labels
+from reporting import labels, review_labels
 from reporting.asking import Looked
 from reporting.pages.view import page, render
 from reporting.pages.words import Words
@@ -51,7 +51,7 @@ def _shown(policy: dict[str, Any] | None) -> str:
 def names(words: Words) -> dict[str, Any]:
     """What the script calls the codes of an answer."""
     return {
-        "indicators": {name: words.indicator(name) for name in labels.INDICATORS_GRADED},
+        "indicators": {name: words.indicator(name) for name in review_labels.INDICATORS_GRADED},
         "rules": {part: words.gettext(said) for part, said in labels.RULE_PARTS.items()},
         "left_out": {code: title for code, (title, _) in words.problems().items()},
         "none": words.gettext("none"),

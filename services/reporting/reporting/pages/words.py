@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reporting import labels
+from reporting import labels, review_labels
 from reporting.i18n import translated
 from reporting.pages import figures
 from service.problems import PROBLEMS
@@ -47,19 +47,19 @@ class Words:
 
     def stage(self, stage: str | None) -> str:
         """Where a review stands."""
-        return self._of(labels.STAGES, stage or "none")
+        return self._of(review_labels.STAGES, stage or "none")
 
     def step(self, step: str) -> str:
         """What somebody did with a proposal."""
-        return self._of(labels.STEPS, step)
+        return self._of(review_labels.STEPS, step)
 
     def role(self, role: str) -> str:
         """What a role is called."""
-        return self._of(labels.ROLES, role)
+        return self._of(review_labels.ROLES, role)
 
     def problems(self) -> dict[str, tuple[str, str]]:
         """Code → title and advice of every problem that an answer to a page's form may name."""
-        known = {code: (kind.title, kind.do) for code, kind in PROBLEMS.items()} | labels.PROBLEMS
+        known = {code: (kind.title, kind.do) for code, kind in PROBLEMS.items()} | review_labels.PROBLEMS
         return {code: (self.gettext(title), self.gettext(do)) for code, (title, do) in known.items()}
 
     def indicators(self, graded: Mapping[str, Any]) -> list[tuple[str, Any]]:

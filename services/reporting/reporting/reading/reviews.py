@@ -11,10 +11,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from reporting.labels import INDICATORS_GRADED
 from reporting.reading.dealer import read_json
 from reporting.reading.plain import Figure
 from reporting.reading.standpoint import AT, Standpoint, within
+from reporting.review_labels import INDICATORS_GRADED
 
 OPEN = ("open", "proposed", "audited")
 LETTERS = "ABC"
