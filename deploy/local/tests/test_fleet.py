@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,15 @@ def test_a_service_may_be_written_with_an_underscore_and_an_unknown_one_is_a_pro
     assert member("credit_rating").name == "credit-rating"
     with pytest.raises(Problem, match="customer-registry, credit-rating, tiering, reporting"):
         member("billing")
+
+
+def test_a_whole_fleet_with_a_port_for_its_pages_has_a_front_door_that_reporting_knows() -> None:
+    whole = replace(fleet_of(), ports={**fleet_of().ports, "pages": 9017})
+    (door,) = whole.front_door()
+    assert (whole.door, door.ready_url) == ("http://127.0.0.1:9017", "http://127.0.0.1:9017/health/ready")
+    assert door.argv[2:5] == ["dealerlog.door", "9017", f"customer-registry={whole.urls['customer-registry']}"]
+    said = whole.environment("reporting")
+    assert (said["PUBLIC_URL"], said["CREDIT_RATING_URL"]) == (whole.door, f"{whole.door}/credit-rating")
+    some = replace(whole, databases={name: whole.databases[name] for name in ("reporting", "tiering")})
+    for other in (fleet_of(), some):
+        assert other.door is None and other.front_door() == [] and "PUBLIC_URL" not in other.environment("reporting")

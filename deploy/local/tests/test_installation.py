@@ -22,6 +22,14 @@ def test_ports_are_chosen_once_and_kept(installation: Installation) -> None:
     assert len(set(first.values())) == len(PORT_NAMES)
 
 
+def test_an_installation_from_before_the_front_door_gets_a_port_for_it(installation: Installation) -> None:
+    installation.prepare()
+    kept = json.loads(installation.ports_file.read_text())
+    del kept["pages"]
+    installation.ports_file.write_text(json.dumps(kept))
+    assert installation.ports() == kept | {"pages": max(kept.values()) + 1}
+
+
 def test_two_installations_of_a_checkout_never_share_a_port(installation: Installation) -> None:
     other = Installation(installation.folder.parent / "other", first_port=installation.first_port)
     installation.prepare()
