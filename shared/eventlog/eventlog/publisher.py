@@ -27,6 +27,10 @@ from events.placement import EPOCH, HEADER, key_of, pack, pack_epoch
 ROWS = 1500
 ROOM = LARGEST_BATCH - (48 << 10)
 RECORD_OVERHEAD = 40
+ACKNOWLEDGED_SECONDS = 60.0
+"""A batch that Kafka has not acknowledged by then never will be: an idempotent producer tries for ever, and can wedge
+after a failover (aio-libs/aiokafka#1017). Longer than the live probe's 30 s, for what restarts a process is quicker."""
+FLUSH_SECONDS = 5.0
 LEASE = "select pg_try_advisory_lock(8, 0)"
 RELEASE = "select pg_advisory_unlock(8, 0)"
 MARK = """
@@ -140,7 +144,7 @@ class Publisher:
                         raise Moved("the lease's connection was lost")
                     await self._sleep()
         finally:
-            await producer.stop()
+            await _stop(producer)
 
     async def _sleep(self) -> None:
         try:
@@ -152,7 +156,8 @@ class Publisher:
     async def _round(self, producer: AIOKafkaProducer, partitions: list[int]) -> None:
         """One batch of each partition that is behind; marks move for those that Kafka acknowledged."""
         before = dict(self.marks)
-        outcomes = await asyncio.gather(*(self._send(producer, p) for p in partitions), return_exceptions=True)
+        async with asyncio.timeout(ACKNOWLEDGED_SECONDS):
+            outcomes = await asyncio.gather(*(self._send(producer, p) for p in partitions), return_exceptions=True)
         await self._mark([p for p in partitions if self.marks[p] != before[p]])
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
@@ -197,6 +202,17 @@ class Publisher:
         end = mark.next_offset + batch.record_count()
         self.marks[partition] = Mark(last.sequence, last.id, end - 1, end)
         self.published += batch.record_count()
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop a producer; one that cannot flush is cut off, else it would go on trying beside the next."""
+    try:
+        async with asyncio.timeout(FLUSH_SECONDS):
+            await producer.stop()
+    except TimeoutError:
+        logger.warning("a producer that could not flush was cut off")
+        await producer._sender.close()
+        await producer.client.close()
 
 
 def _whole_commands(rows: list[reading.LogRow]) -> list[reading.LogRow]:

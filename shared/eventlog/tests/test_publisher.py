@@ -123,6 +123,27 @@ async def test_two_publishers_and_restarts_only_waste_work(make_log, kafka, topi
     assert len(before) == 520
 
 
+async def test_a_producer_that_never_hears_from_kafka_again_is_replaced(make_log, kafka, topic, monkeypatch):
+    sent, send_batch = [], AIOKafkaProducer.send_batch
+
+    async def wedged_once(producer, *given, **named):
+        sent.append(await send_batch(producer, *given, **named))
+        if len(sent) > 1:
+            return sent[-1]
+        monkeypatch.setattr(producer._message_accumulator, "close", asyncio.Event().wait)  # as if it could not flush
+        return asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(AIOKafkaProducer, "send_batch", wedged_once)
+    monkeypatch.setattr("eventlog.publisher.ACKNOWLEDGED_SECONDS", 1.0)
+    monkeypatch.setattr("eventlog.publisher.FLUSH_SECONDS", 0.2)
+    log = await make_log(opened=False)
+    async with publishing(log, kafka, topic) as publisher:
+        await wait_open(log)
+        await fill(log, 2, 20)
+        await drained(publisher)
+    assert len(sent) > 1 and await history(kafka, topic) == await rows(log)
+
+
 async def test_a_wiped_topic_stops_the_publisher_until_it_is_told_to_republish(make_log, stack, kafka, topic):
     log = await make_log()
     async with publishing(log, kafka, topic) as publisher:
