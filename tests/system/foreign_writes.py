@@ -23,6 +23,14 @@ INVOICE = {"dealer": DEALER, "source": "erp", "number": "F-1", **MONEY, "issued_
 PAYMENT = {"dealer": DEALER, "source": "erp", "number": "F-2", **MONEY, "received_on": "2026-12-01",
            "method": "transfer"}  # fmt: skip
 NOTE = {"dealer": DEALER, "source": "erp", "number": "F-3", **MONEY, "issued_on": "2026-12-01", **REASON}
+BOUNCE = {"dealer": DEALER, "source": "erp", "number": "F-2", "bounced_on": "2026-12-01", **REASON}
+BILL = {"dealer": DEALER, "source": "erp", "number": "F-4", **MONEY, "received_on": "2026-12-01",
+        "matures_on": "2027-02-01", "method": "bank_acceptance"}  # fmt: skip
+DISHONOUR = {"dealer": DEALER, "source": "erp", "number": "F-4", "dishonoured_on": "2026-12-01", **REASON}
+WRITE_OFF = {"dealer": DEALER, "source": "erp", "number": "F-5", "invoice": "F-1", **MONEY,
+             "written_off_on": "2026-12-01", **REASON}  # fmt: skip
+RECOVERY = {"dealer": DEALER, "source": "erp", "number": "F-6", **MONEY, "recovered_on": "2026-12-01",
+            "method": "cash"}  # fmt: skip
 DISPUTE = {"dealer": DEALER, "source": "erp", "number": "F-1", "amount": "1.00", "disputed_on": "2026-12-01", **REASON}
 SETTLED = {"dealer": DEALER, "source": "erp", "number": "F-1", "settled_on": "2026-12-01", "outcome": "upheld"}
 LINE = {"dealer": DEALER, "source": "erp", "invoice": "F-1", "product": "P1", "quantity": "2", "unit_price": "1.25",
@@ -44,7 +52,12 @@ WRITES: dict[str, dict[str, Any]] = {
     "credit-rating": {
         "POST /invoices": INVOICE,
         "POST /payments": PAYMENT,
+        "POST /payments/bounce": BOUNCE,
+        "POST /bills": BILL,
+        "POST /bills/dishonour": DISHONOUR,
         "POST /credit-notes": NOTE,
+        "POST /write-offs": WRITE_OFF,
+        "POST /recoveries": RECOVERY,
         "POST /disputes": DISPUTE,
         "POST /disputes/settle": SETTLED,
         "POST /ledger:bulk": [INVOICE | {"kind": "invoice"}, PAYMENT | BY_NUMBER | {"kind": "payment"}],

@@ -25,6 +25,7 @@ AWAY = (503, 504)
 """The owner of a log is away or its events are not here: nothing else is served, and the parameter was taken."""
 LOGIN = {
     "code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering",
+    "period": "2026-01",
     **dict.fromkeys(("draft", "statement"), DEALERS[0]),
 }  # fmt: skip
 HOLDING = r"select count(*) from log.event where position('\u0000' in convert_from(document, 'UTF8')) > 0"
@@ -127,7 +128,7 @@ async def test_no_text_of_any_body_or_row_may_hold_a_nul(served: Any, service: s
         if owner != service:
             continue
         where = declared.path.format_map(
-            LOGIN | dict.fromkeys(("dealer", "run", "event", "import_id", "delegation"), DEALERS[0])
+            LOGIN | dict.fromkeys(("dealer", "run", "event", "entry", "import_id", "delegation"), DEALERS[0])
         )
         params = {n: v for n, v in FILLED.items() if declared.path == "/dealers:onboard"}
         for bad in spoiled(body_of(service, declared)):

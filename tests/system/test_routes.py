@@ -112,7 +112,7 @@ async def things_of(served: Any, dealer: str) -> dict[str, Any]:
     """What paths name, as this dealer has it: ids that exist, so that a 404 is the scope's and not a slip."""
     place = PLACES[TERRITORY[dealer]]
     found: dict[str, Any] = _Any(
-        dict.fromkeys(IDS, EMPTY) | {"dealer": dealer, "code": place["territory"], "login": "wang"}
+        dict.fromkeys(IDS, EMPTY) | {"dealer": dealer, "code": place["territory"], "login": "wang", "period": "2026-01"}
     )
     names = {each.name for each in served.service.tables}
     schema, one = served.schema, served.pool.fetchval

@@ -110,6 +110,9 @@ def _subject(category: str, kind: str, data: dict[str, Any], where: dict[str, st
         case "policy":
             data |= {"name": chance.choice(("standard", "strict")), "version": chance.randrange(1, 5)}
             return f"policy-{data['name']}"
+        case "period":
+            data["period"] = chance.choice(("2025-12", "2026-01"))
+            return f"period-{data['period']}"
         case "run" | "import" | "export" | "delegation":
             before, ids = NAMED[category]
             return before + chance.choice(ids)

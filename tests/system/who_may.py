@@ -47,6 +47,10 @@ HELD: dict[str, dict[str, str]] = {
     },
     "credit-rating": {
         "ledger.record": "clerk credit importer",
+        "ledger.correct": "credit importer",
+        "period.close": "credit",
+        "period.read": PEOPLE,
+        "receivable.write_off": "director head",
         "receivables.read": PEOPLE,
         "order.place": "rep manager clerk importer",
         "order.cancel": "rep manager clerk credit importer",
@@ -151,6 +155,8 @@ ROUTES: dict[str, str] = {
         POST   /visits:bulk                                 visit.log
     """,
     "credit-rating": """
+        POST   /bills                                       ledger.record
+        POST   /bills/dishonour                             ledger.record
         POST   /credit-notes                                ledger.record
         GET    /credit-reviews                              review.read
         POST   /dealers/{dealer}/confirmation-letters       statement.issue
@@ -165,6 +171,7 @@ ROUTES: dict[str, str] = {
         GET    /dealers/{dealer}/grade                      grade.read
         GET    /dealers/{dealer}/grades                     grade.read
         GET    /dealers/{dealer}/ledger                     receivables.read
+        POST   /dealers/{dealer}/ledger/{entry}/reversal    ledger.correct
         GET    /dealers/{dealer}/limit                      limit.read
         POST   /dealers/{dealer}/limit-override             limit.override
         POST   /dealers/{dealer}/limit-override/end         limit.override
@@ -216,6 +223,12 @@ ROUTES: dict[str, str] = {
         GET    /ops/standing                                ops.read
         POST   /payments                                    ledger.record
         GET    /orders                                      order.read
+        POST   /payments/bounce                             ledger.record
+        GET    /periods                                     period.read
+        GET    /periods/{period}                            period.read
+        POST   /periods/{period}/closing                    period.close
+        GET    /periods/{period}/late-facts                 period.read
+        POST   /periods/{period}/reopening                  period.close
         GET    /policies                                    policy.read
         GET    /policies/drafts                             policy.read
         POST   /policies/drafts                             policy.draft
@@ -240,10 +253,12 @@ ROUTES: dict[str, str] = {
         GET    /receivables/figures                         receivables.read
         GET    /receivables/limitations                     receivables.read
         GET    /receivables/unapplied                       receivables.read
+        POST   /recoveries                                  ledger.record
         GET    /statements                                  statement.read
         GET    /statements/{statement}                      statement.read
         GET    /statements/{statement}/lines                statement.read
         GET    /statements/{statement}/rederivation         statement.rederive
+        POST   /write-offs                                  receivable.write_off
     """,
     "tiering": """
         GET    /classes                                     class.read

@@ -4,6 +4,7 @@ from credit_rating.api import ROUTERS
 from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.delegation import DELEGATION
 from credit_rating.domain.order import ORDERS
+from credit_rating.domain.period import PERIOD
 from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.rating_run import RATING_RUN
 from credit_rating.domain.statement import STATEMENTS
@@ -27,7 +28,7 @@ SERVICE = Service(
     routers=ROUTERS,
     permissions=PERMISSIONS,
     tables=TABLES,
-    deciders=[CREDIT_FILE, DELEGATION, ORDERS, POLICY_FILE, RATING_RUN, STATEMENTS, IMPORTS.decider],
+    deciders=[CREDIT_FILE, DELEGATION, ORDERS, PERIOD, POLICY_FILE, RATING_RUN, STATEMENTS, IMPORTS.decider],
     reactions=REACTIONS,
     clock=CLOCK,
     problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | DRAFT_PROBLEMS | PROBLEMS,

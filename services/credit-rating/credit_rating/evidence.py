@@ -6,8 +6,6 @@ A cut says for each source and partition the last sequence included. A row beyon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +15,8 @@ from credit_rating.domain.facts import DealerFacts, Survey
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
 from eventlog.position import Cut
-from rules.entries import (
-    Allocation,
-    CreditNote,
-    Dispute,
-    DisputeOutcome,
-    Invoice,
-    LedgerEntry,
-    Payment,
-    Reversal,
-)
+from rules.entries import LedgerEntry
+from rules.ledger_rows import COLUMNS, entry_of, read_rows
 from service.problems import Problem
 
 REGISTRY = "customer-registry"
@@ -39,8 +29,7 @@ def within(parameter: int, table: str = "") -> str:
 
 WITHIN = within(2)
 ENTRIES = f"""
-select dealer, json_agg(json_build_array(kind, event, origin, number, amount, dated, due_on, method, term_days,
-    order_number, invoice, allocations, outcome, reversed)) as entries
+select dealer, json_agg(json_build_array({COLUMNS})) as entries
 from ledger_entry where dealer = any($1) and {WITHIN} group by dealer
 """
 """A ledger as one text is read in two thirds of the time that its rows take."""
@@ -59,28 +48,6 @@ select k.stream, k.document from projection.parked k join projection.generation 
 where k.source = $1 and split_part(k.stream, '/', 2) = 'file' and {WITHIN} order by k.partition, k.sequence
 """
 """As they were written: whatever kept them from being shown, an onboarding names its region."""
-
-
-class _Entry(msgspec.Struct, array_like=True, gc=False):
-    """An element of a ledger's `entries`: columns of `ledger_entry`, in that order."""
-
-    kind: str
-    event: str
-    origin: str
-    number: str
-    amount: Decimal | None
-    dated: date | None
-    due_on: date | None
-    method: str | None
-    term_days: int | None
-    order: str | None
-    invoice: str | None
-    allocations: tuple[Allocation, ...] | None
-    outcome: str | None
-    reversed: str | None
-
-
-_read_entries = msgspec.json.Decoder(list[_Entry]).decode
 
 
 class _Parked(msgspec.Struct):
@@ -143,7 +110,7 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
 async def entries_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[UUID, list[LedgerEntry]]:
     """The ledgers of these dealers within the cut, in no order: to the rules it means nothing."""
     rows = await conn.fetch(ENTRIES, dealers, bounds(cut, SERVICE))
-    return {row["dealer"]: [_entry(each) for each in _read_entries(row["entries"])] for row in rows}
+    return {row["dealer"]: [entry_of(each) for each in read_rows(row["entries"])] for row in rows}
 
 
 def survey_of(row: Mapping[str, Any]) -> Survey:
@@ -156,25 +123,3 @@ def survey_of(row: Mapping[str, Any]) -> Survey:
         premises=row["premises"],
         founded_on=row["founded_on"],
     )
-
-
-def _entry(row: Any) -> LedgerEntry:
-    named: dict[str, Any] = {"id": row.event, "source": row.origin, "number": row.number}
-    match row.kind:
-        case "invoice":
-            return Invoice(
-                **named, amount=row.amount, issued_on=row.dated, due_on=row.due_on, method=row.method,
-                term_days=row.term_days, order=row.order,
-            )  # fmt: skip
-        case "payment":
-            return Payment(**named, amount=row.amount, received_on=row.dated, allocations=row.allocations or ())
-        case "credit_note":
-            return CreditNote(**named, amount=row.amount, issued_on=row.dated, invoice=row.invoice)
-        case "dispute":
-            return Dispute(**named, amount=row.amount, disputed_on=row.dated)
-        case "settlement":
-            return DisputeOutcome(**named, settled_on=row.dated, outcome=row.outcome)
-        case "reversal":
-            return Reversal(**named, entry=row.reversed)
-        case kind:
-            raise ValueError(f"the ledger knows no {kind}")

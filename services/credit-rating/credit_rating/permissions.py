@@ -16,6 +16,10 @@ from service.permissions import (
 
 PERMISSIONS = {
     "ledger.record": (CREDIT_CONTROLLER, IMPORTER, REGION_CLERK),
+    "ledger.correct": (CREDIT_CONTROLLER, IMPORTER),
+    "period.close": (CREDIT_CONTROLLER,),
+    "period.read": PEOPLE,
+    "receivable.write_off": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "receivables.read": PEOPLE,
     "order.place": ENTERING,
     "order.cancel": (*ENTERING, CREDIT_CONTROLLER),

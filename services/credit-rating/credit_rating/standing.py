@@ -52,13 +52,18 @@ async def gathered_standing(runtime: Runtime, dealer: UUID, as_of: date) -> Stan
     The dealer's orders and its ledger share a partition, so an invoice that used up a reservation is among the
     receivables whenever its use is in the orders' state. Refuses with 503 while a stream of the dealer is parked.
     """
-    partition = runtime.log.partition_of(str(dealer))
-    last = await runtime.pool.fetchval(LAST, partition)
-    await wait_until_shown(runtime.pool, {SERVICE: {partition: last}}, runtime.settings.wait_seconds)
+    await shown_to_the_last(runtime, dealer)
     async with company_snapshot(runtime.pool) as conn:
         if await parked_keys(conn, [str(dealer)]):
             raise Problem("stream-parked")
         return await standing_in(conn, dealer, as_of)
+
+
+async def shown_to_the_last(runtime: Runtime, dealer: UUID) -> None:
+    """Wait until all that the log holds of a dealer is shown; 504 if it takes too long."""
+    partition = runtime.log.partition_of(str(dealer))
+    last = await runtime.pool.fetchval(LAST, partition)
+    await wait_until_shown(runtime.pool, {SERVICE: {partition: last}}, runtime.settings.wait_seconds)
 
 
 async def standing_in(conn: Connection, dealer: UUID, as_of: date) -> Standing:

@@ -18,14 +18,18 @@ from hypothesis import strategies as st
 from credit_rating.domain.ageing import ageing
 from credit_rating.domain.entries import (
     Allocation,
+    Bill,
+    Bounce,
     CreditNote,
     Dispute,
     DisputeOutcome,
     Invoice,
     LedgerEntry,
     Payment,
+    Recovery,
     Reversal,
-)  # fmt: skip
+    WriteOff,
+)
 from credit_rating.domain.receivables import receivables
 from rules.ageing import Column
 from rules.ageing_of_many import Asked, ageing_of_all, ageing_of_these
@@ -43,20 +47,30 @@ numbers, sources = st.sampled_from(["1", "2", "3", "4"]), st.sampled_from(["erp"
 document: dict[str, Any] = {"id": st.uuids().map(str), "source": sources, "number": numbers}
 one_name = st.builds(Allocation, numbers, st.none() | amounts).map(lambda named: (named,))
 allocations = st.lists(st.builds(Allocation, numbers, st.none() | amounts), min_size=1, max_size=3).map(tuple)
-entries = st.one_of(
+named = st.just(()) | one_name | allocations
+usual = st.one_of(
     st.builds(Invoice, **document, amount=amounts, issued_on=days, due_on=days, method=st.just("credit")),
-    st.builds(Payment, **document, amount=amounts, received_on=days, allocations=st.just(()) | one_name | allocations),
+    st.builds(Payment, **document, amount=amounts, received_on=days, allocations=named),
+    st.builds(
+        Bill, **document, amount=amounts, received_on=days, matures_on=days, method=st.just("bank_acceptance"),
+        allocations=named,
+    ),
     st.builds(CreditNote, **document, amount=amounts, issued_on=days, invoice=st.none() | numbers),
     st.builds(Dispute, **document, amount=amounts, disputed_on=days),
     st.builds(DisputeOutcome, **document, settled_on=days, outcome=st.just("upheld")),
     st.builds(Reversal, **document, entry=st.integers(0, 9).map(str)),
+    st.builds(Recovery, **document, amount=amounts, recovered_on=days, invoice=st.none() | numbers),
+)  # fmt: skip
+given_up = st.one_of(
+    st.builds(Bounce, **document, of=st.sampled_from(["payment", "bill"]), bounced_on=days),
+    st.builds(WriteOff, **document, amount=amounts, written_off_on=days, invoice=numbers),
 )
 usual_ledgers = st.lists(
-    entries,
+    usual,
     max_size=14,
     unique_by=lambda e: e.number if isinstance(e, Invoice) else e.id,  # a number names one invoice
 )
-ledgers = usual_ledgers | usual_ledgers | st.lists(entries, max_size=14)
+ledgers = usual_ledgers | usual_ledgers | st.lists(usual | given_up, max_size=14)
 
 
 class Filed(NamedTuple):
@@ -133,11 +147,18 @@ def row_of(filed: Filed) -> tuple[Any, ...]:
         case Invoice() as e:
             return (*place, "invoice", e.source, e.number, e.amount, e.issued_on, e.due_on, None, None, None)
         case Payment() as e:
-            named = [
-                {"invoice": a.invoice, "amount": None if a.amount is None else str(a.amount)} for a in e.allocations
-            ]
-            said = json.dumps(named)
+            said = _allocations(e)
             return (*place, "payment", e.source, e.number, e.amount, e.received_on, None, None, said, None)
+        case Bill() as e:
+            said = _allocations(e)
+            return (*place, "bill", e.source, e.number, e.amount, e.received_on, e.matures_on, None, said, None)
+        case Bounce() as e:
+            kind = "bounce" if e.of == "payment" else "dishonour"
+            return (*place, kind, e.source, e.number, None, e.bounced_on, None, None, None, None)
+        case WriteOff() as e:
+            return (*place, "write_off", e.source, e.number, e.amount, e.written_off_on, None, e.invoice, None, None)
+        case Recovery() as e:
+            return (*place, "recovery", e.source, e.number, e.amount, e.recovered_on, None, e.invoice, None, None)
         case CreditNote() as e:
             return (*place, "credit_note", e.source, e.number, e.amount, e.issued_on, None, e.invoice, None, None)
         case Dispute() as e:
@@ -148,6 +169,11 @@ def row_of(filed: Filed) -> tuple[Any, ...]:
             return (*place, "reversal", e.source, e.number, None, None, None, None, None, UUID(e.entry))
         case other:
             raise TypeError(other)
+
+
+def _allocations(entry: Payment | Bill) -> str:
+    named = [{"invoice": a.invoice, "amount": None if a.amount is None else str(a.amount)} for a in entry.allocations]
+    return json.dumps(named)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +220,13 @@ def payment(amount: int, *named: Allocation, source: str = "bank") -> Payment:
 
 
 THREE = [invoice("A", 100, 0), invoice("B", 100, 3), invoice("C", 100, 6)]
+
+
+def bill(amount: int, *named: Allocation) -> Bill:
+    return Bill(id="", source="erp", number="B", amount=Decimal(amount), received_on=FIRST, matures_on=FIRST + SOME,
+                method="bank_acceptance", allocations=named)  # fmt: skip
+
+
 USUAL = {
     "oldest first": [payment(150)],
     "more than is owed": [payment(450)],
@@ -202,6 +235,11 @@ USUAL = {
     "two payments of one invoice": [payment(80, Allocation("C")), payment(80, Allocation("C"))],
     "several names with amounts": [payment(150, Allocation("C", Decimal(120)), Allocation("A", Decimal(10)))],
     "an unknown name": [payment(150, Allocation("X", Decimal(50)))],
+    "a bill": [bill(150)],
+    "a bill that names an invoice": [bill(150, Allocation("C", Decimal(40)))],
+    "money for what was written off": [
+        Recovery(id="", source="erp", number="R", amount=Decimal(9), recovered_on=FIRST, invoice="A")
+    ],
     "a credit note": [CreditNote(id="", source="erp", number="K", amount=Decimal(120), issued_on=FIRST, invoice="B")],
     "taken back": [payment(80), Reversal(id="", source="erp", number="R", entry="0")],
 }
@@ -219,6 +257,10 @@ def test_what_is_usual_is_placed_without_asking_the_rule(book, credits, by):
 UNUSUAL = {
     "several names, one without an amount": [payment(150, Allocation("C"), Allocation("A", Decimal(10)))],
     "names for more than there is": [payment(50, Allocation("C", Decimal(40)), Allocation("A", Decimal(40)))],
+    "a payment that bounced": [payment(80), Bounce(id="", source="bank", number="P", of="payment", bounced_on=FIRST)],
+    "an invoice written off": [
+        WriteOff(id="", source="erp", number="W", amount=Decimal(60), written_off_on=FIRST, invoice="A")
+    ],
     "a number that two sources bear": [invoice("A", 70, 1, source="old"), payment(50, Allocation("A"), source="erp")],
 }
 

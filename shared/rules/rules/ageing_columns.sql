@@ -2,7 +2,7 @@
 -- bucket, the unapplied credit without one, negative. A dealer in bucket -1 bears one number twice: ask the rule.
 --   $1 last sequence of each partition  $2 as of  $3 upper ends of the columns  $4 by invoice date
 --   $5 dealers whose credits name invoices  $6 dealers left out  $7, $8 dealer and event of what was taken back
---   $9 whether a payment names several invoices  $10 dealers to list
+--   $9 whether a payment or bill names several invoices  $10 dealers to list
 -- What one name gets does not depend on the order of credits, nor does the sum that is left for the oldest invoices:
 -- so the oldest are paid by that sum, slice by slice in the order in which they are paid.
 with counted as not materialized (
@@ -10,7 +10,7 @@ with counted as not materialized (
     from ledger_entry e
     left join unnest($5::uuid[]) as n (dealer) on n.dealer = e.dealer
     where e.sequence <= coalesce(($1::bigint[])[e.partition + 1], 0) and {dealers}
-        and e.kind in ('invoice', 'payment', 'credit_note') and e.dated <= $2::date
+        and e.kind in ('invoice', 'payment', 'bill', 'credit_note') and e.dated <= $2::date
         and not exists (
             select from unnest($7::uuid[], $8::uuid[]) as r (dealer, event) where r.dealer = e.dealer and r.event = e.event
         )
@@ -30,7 +30,7 @@ placed as (
         case when c.kind = 'invoice' then c.amount end as owed,
         case
             when c.kind = 'credit_note' and c.invoice is not null then c.amount
-            when c.kind = 'payment' and c.naming and jsonb_array_length(c.allocations) = 1
+            when c.kind in ('payment', 'bill') and c.naming and jsonb_array_length(c.allocations) = 1
                 then least(c.amount, coalesce((c.allocations -> 0 ->> 'amount')::numeric, c.amount))
         end as named,
         case
@@ -44,7 +44,7 @@ placed as (
     union all
     select c.dealer, n.invoice, null, null, null, n.amount, null
     from counted c cross join lateral jsonb_to_recordset(c.allocations) as n (invoice text, amount numeric)
-    where $9::boolean and c.naming and c.kind = 'payment' and jsonb_array_length(c.allocations) > 1
+    where $9::boolean and c.naming and c.kind in ('payment', 'bill') and jsonb_array_length(c.allocations) > 1
 ),
 documents as (
     select dealer, number, max(due) as due, max(bucket) as bucket, count(owed) as invoices,

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 Method: TypeAlias = Literal["prepaid", "cash", "credit", "bank_acceptance", "commercial_acceptance"]
+Acceptance: TypeAlias = Literal["bank_acceptance", "commercial_acceptance"]
 Outcome: TypeAlias = Literal["upheld", "dismissed"]
 
 
@@ -26,7 +27,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Invoice(Entry, frozen=True, kw_only=True, gc=False):
-    """Money owed from `due_on` on. A bill's maturity is the due date of the invoice that it settles."""
+    """Money owed from `due_on` on."""
 
     amount: Decimal
     issued_on: date
@@ -51,11 +52,47 @@ class Payment(Entry, frozen=True, kw_only=True):
     allocations: tuple[Allocation, ...] = ()
 
 
+class Bill(Entry, frozen=True, kw_only=True):
+    """An acceptance bill: settles as a payment does from `received_on` on, and is money once it matures."""
+
+    amount: Decimal
+    received_on: date
+    matures_on: date
+    method: Acceptance
+    allocations: tuple[Allocation, ...] = ()
+
+
+class Bounce(Entry, frozen=True, kw_only=True, gc=False):
+    """The payment or bill (source, number), all of it, settles nothing from `bounced_on` on.
+
+    It names the document, not an event: it may come before what bounced, and what bounced bounces once.
+    """
+
+    of: Literal["payment", "bill"]
+    bounced_on: date
+
+
 class CreditNote(Entry, frozen=True, kw_only=True, gc=False):
     """Less owed: the named invoice first, then the oldest. It lowers an invoice's value; it does not pay it."""
 
     amount: Decimal
     issued_on: date
+    invoice: str | None = None
+
+
+class WriteOff(Entry, frozen=True, kw_only=True, gc=False):
+    """Up to `amount` of one invoice is given up: no longer owed, and never paid. What exceeds the invoice is void."""
+
+    amount: Decimal
+    written_off_on: date
+    invoice: str
+
+
+class Recovery(Entry, frozen=True, kw_only=True, gc=False):
+    """Money for what had been written off: shown on its own, it settles nothing."""
+
+    amount: Decimal
+    recovered_on: date
     invoice: str | None = None
 
 
@@ -79,4 +116,6 @@ class Reversal(Entry, frozen=True, kw_only=True, gc=False):
     entry: str
 
 
-LedgerEntry: TypeAlias = Invoice | Payment | CreditNote | Dispute | DisputeOutcome | Reversal
+LedgerEntry: TypeAlias = (
+    Invoice | Payment | Bill | Bounce | CreditNote | WriteOff | Recovery | Dispute | DisputeOutcome | Reversal
+)

@@ -1,4 +1,4 @@
-"""A dealer's ledger at the end of a day: reversed entries gone, later ones not yet there, the rest in order.
+"""A dealer's ledger at the end of a day: what was reversed or bounced gone, later entries not yet there, in order.
 
 Source: domain.md 2.2: only facts dated on or before the as-of date; credits by (business date, document number),
 invoices by (due date, invoice date, document number). Source and id break the ties, so that the order of arrival
@@ -7,20 +7,43 @@ never matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from rules.entries import Allocation, CreditNote, Dispute, DisputeOutcome, Invoice, LedgerEntry, Payment, Reversal
+from rules.entries import (
+    Acceptance,
+    Allocation,
+    Bill,
+    Bounce,
+    CreditNote,
+    Dispute,
+    DisputeOutcome,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    Recovery,
+    Reversal,
+    WriteOff,
+)
 
-CreditKind: TypeAlias = Literal["payment", "credit_note"]
+CreditKind: TypeAlias = Literal["payment", "bill", "credit_note", "write_off"]
+PAID: Final = frozenset({"payment", "bill"})
+"""Kinds of credit by which a dealer pays; the others lower what it owes."""
+
+
+class BillTerms(msgspec.Struct, frozen=True):
+    """Who accepted a bill, a bank or a company, and when it falls due."""
+
+    method: Acceptance
+    matures_on: date
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """What lowers a balance: a payment or a credit note, with the invoices it names."""
+    """What lowers a balance: a payment, bill, credit note or write-off, with the invoices it names."""
 
     on: date
     number: str
@@ -29,6 +52,7 @@ class Credit(msgspec.Struct, frozen=True):
     id: str
     amount: Decimal
     allocations: tuple[Allocation, ...]
+    bill: BillTerms | None = None
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -39,6 +63,10 @@ class Ledger(msgspec.Struct, frozen=True):
     credits: list[Credit]
     disputes: list[Dispute]
     outcomes: list[DisputeOutcome]
+    write_offs: list[Credit]
+    recoveries: list[Recovery]
+    came_back: list[tuple[Credit, Bounce]]
+    """What bounced, in no order: it counts no more."""
 
     @property
     def first_invoice_on(self) -> date | None:
@@ -49,37 +77,68 @@ class Ledger(msgspec.Struct, frozen=True):
 def ledger_at(entries: Iterable[LedgerEntry], as_of: date) -> Ledger:
     """The ledger at the end of `as_of`."""
     entries = list(entries)
-    reversed_ids = {entry.entry for entry in entries if isinstance(entry, Reversal)}
-    ledger = Ledger(as_of, [], [], [], [])
+    reversed_ids = {entry.entry for entry in entries if type(entry) is Reversal}
+    bounced = _bounced(entry for entry in entries if type(entry) is Bounce and entry.id not in reversed_ids)
+    ledger = Ledger(as_of, [], [], [], [], [], [], [])
     for entry in entries:
         if entry.id not in reversed_ids:
-            _enter(ledger, entry)
+            _enter(ledger, entry, bounced)
     ledger.invoices.sort(key=lambda i: (i.due_on, i.issued_on, i.number, i.source, i.id))
     ledger.credits.sort(key=lambda c: (c.on, c.number, c.source, c.kind, c.id))
+    ledger.write_offs.sort(key=lambda c: (c.on, c.number, c.source, c.kind, c.id))
+    ledger.recoveries.sort(key=lambda r: (r.recovered_on, r.number, r.source, r.id))
     ledger.disputes.sort(key=lambda d: (d.disputed_on, d.number, d.source, d.id))
     ledger.outcomes.sort(key=lambda o: (o.settled_on, o.number, o.source, o.id))
     return ledger
 
 
-def _enter(ledger: Ledger, entry: LedgerEntry) -> None:
+def _bounced(bounces: Iterable[Bounce]) -> dict[tuple[str, str, str], Bounce]:
+    """By kind, source and number of what came back: the first that says so."""
+    found: dict[tuple[str, str, str], Bounce] = {}
+    for bounce in sorted(bounces, key=lambda b: (b.bounced_on, b.id), reverse=True):
+        found[bounce.of, bounce.source, bounce.number] = bounce
+    return found
+
+
+def _enter(ledger: Ledger, entry: LedgerEntry, bounced: Mapping[tuple[str, str, str], Bounce]) -> None:
     as_of = ledger.as_of
     match entry:
         case Invoice() if entry.issued_on <= as_of:
             ledger.invoices.append(entry)
         case Payment() if entry.received_on <= as_of:
-            ledger.credits.append(
-                Credit(
-                    entry.received_on, entry.number, entry.source, "payment", entry.id, entry.amount, entry.allocations
-                )
+            credit = Credit(
+                entry.received_on, entry.number, entry.source, "payment", entry.id, entry.amount, entry.allocations
             )
+            _receive(ledger, credit, bounced)
+        case Bill() if entry.received_on <= as_of:
+            terms = BillTerms(entry.method, entry.matures_on)
+            bill = Credit(
+                entry.received_on, entry.number, entry.source, "bill", entry.id, entry.amount, entry.allocations, terms
+            )
+            _receive(ledger, bill, bounced)
         case CreditNote() if entry.issued_on <= as_of:
             named = (Allocation(entry.invoice),) if entry.invoice is not None else ()
             ledger.credits.append(
                 Credit(entry.issued_on, entry.number, entry.source, "credit_note", entry.id, entry.amount, named)
             )
+        case WriteOff() if entry.written_off_on <= as_of:
+            named = (Allocation(entry.invoice, entry.amount),)
+            ledger.write_offs.append(
+                Credit(entry.written_off_on, entry.number, entry.source, "write_off", entry.id, entry.amount, named)
+            )
+        case Recovery() if entry.recovered_on <= as_of:
+            ledger.recoveries.append(entry)
         case Dispute() if entry.disputed_on <= as_of:
             ledger.disputes.append(entry)
         case DisputeOutcome() if entry.settled_on <= as_of:
             ledger.outcomes.append(entry)
         case _:
             pass
+
+
+def _receive(ledger: Ledger, credit: Credit, bounced: Mapping[tuple[str, str, str], Bounce]) -> None:
+    bounce = bounced.get((credit.kind, credit.source, credit.number)) if bounced else None
+    if bounce is None or bounce.bounced_on > ledger.as_of:
+        ledger.credits.append(credit)
+    else:
+        ledger.came_back.append((credit, bounce))

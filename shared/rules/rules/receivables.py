@@ -1,8 +1,9 @@
 """Which credit pays which invoice: the allocation, a pure function of the entries and the as-of date.
 
-Source: domain.md 2.2. First what payments and credit notes name, up to the open amount; then what remains of them, by
-(date, number), to the open invoices by (due date, invoice date, number). Money that names an invoice not (yet) known
-stays unapplied until it comes. Sorting rules the cost: n log n in the number of entries.
+Source: domain.md 2.2. First what payments, bills and credit notes name, up to the open amount; then write-offs, each of
+its invoice as far as that is open; then what remains of the money, by (date, number), to the open invoices by (due
+date, invoice date, number). Money that names an invoice not (yet) known stays unapplied until it comes; a write-off
+without its invoice is nothing. Sorting rules the cost: n log n in the number of entries.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ import msgspec
 
 from rules.disputes import Disputed, disputed_invoices
 from rules.entries import Allocation, Invoice, LedgerEntry
-from rules.ledger import Credit, CreditKind, Ledger, ledger_at
+from rules.ledger import PAID, BillTerms, Credit, CreditKind, Ledger, ledger_at
 from rules.money import NOTHING
 
 NOT_DISPUTED = Disputed()
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """`amount` of an invoice settled on `on` by a payment, or taken off by a credit note."""
+    """`amount` of an invoice settled on `on` by a payment or a bill, credited by a note, or written off."""
 
     on: date
     amount: Decimal
     kind: CreditKind
     document: str
+    bill: BillTerms | None = None
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -37,6 +39,8 @@ class Item(msgspec.Struct, frozen=True):
     open: Decimal
     settlements: list[Settlement]
     disputed: Disputed = NOT_DISPUTED
+    written_off: Decimal = NOTHING
+    """What was given up of it."""
 
     @property
     def credited(self) -> Decimal:
@@ -45,9 +49,9 @@ class Item(msgspec.Struct, frozen=True):
 
     @property
     def paid_by_due(self) -> Decimal:
-        """What payments settled on or before the due date."""
+        """What payments and bills settled on or before the due date."""
         due_on = self.invoice.due_on
-        return sum((s.amount for s in self.settlements if s.kind == "payment" and s.on <= due_on), NOTHING)
+        return sum((s.amount for s in self.settlements if s.kind in PAID and s.on <= due_on), NOTHING)
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -67,6 +71,22 @@ class Receivables(msgspec.Struct, frozen=True):
     """Credits of which something is left, in the order in which they are worked through."""
     unapplied: Decimal
     open_invoices: Decimal
+    bills: list[Credit] = []
+    """Bills that have not matured: received, not dishonoured, due after `as_of`."""
+    given_up: dict[str, Decimal] = {}
+    """Write-off, by the id of its entry → what it took off its invoice."""
+    recovered: Decimal = NOTHING
+    """Money for what had been written off."""
+
+    @property
+    def unmatured_bills(self) -> Decimal:
+        """What bills settled that are not money yet: it stays in exposure (domain.md 2.7)."""
+        return sum((bill.amount for bill in self.bills), NOTHING)
+
+    @property
+    def written_off(self) -> Decimal:
+        """What was given up of all invoices."""
+        return sum(self.given_up.values(), NOTHING)
 
     @property
     def unapplied_credits(self) -> list[tuple[str, Decimal]]:
@@ -98,12 +118,15 @@ def allocated(ledger: Ledger) -> Receivables:
     """The allocation over a ledger that is already cut to a day and sorted."""
     book = _Book(ledger.invoices)
     credits = [(credit, *_pay_named(book, credit)) for credit in ledger.credits]
+    given_up = {write_off.id: _give_up(book, write_off) for write_off in ledger.write_offs}
     left = [Left(credit, held + _pay_oldest(book, credit, free), held) for credit, free, held in credits]
     disputed = disputed_invoices(ledger)
     items = [
         Item(invoice, open_, settlements, disputed.get((invoice.source, invoice.number), NOT_DISPUTED))
         for invoice, open_, settlements in zip(ledger.invoices, book.open, book.settlements, strict=True)
     ]
+    for place, amount in book.written_off.items():
+        items[place] = msgspec.structs.replace(items[place], written_off=amount)
     for settlements in book.settlements:
         if len(settlements) > 1:
             settlements.sort(key=lambda s: s.on)
@@ -113,6 +136,9 @@ def allocated(ledger: Ledger) -> Receivables:
         left=[each for each in left if each.amount > 0],
         unapplied=sum((each.amount for each in left), NOTHING),
         open_invoices=sum(book.open, NOTHING),
+        bills=[c for c in ledger.credits if c.bill is not None and c.bill.matures_on > ledger.as_of],
+        given_up=given_up,
+        recovered=sum((recovery.amount for recovery in ledger.recoveries), NOTHING),
     )
 
 
@@ -123,6 +149,7 @@ class _Book:
         self.invoices = invoices
         self.open = [invoice.amount for invoice in invoices]
         self.settlements: list[list[Settlement]] = [[] for _ in invoices]
+        self.written_off: dict[int, Decimal] = {}
         self.oldest = 0
         self._by_document = {(i.source, i.number): place for place, i in enumerate(invoices)}
         self._by_number: dict[str, list[int]] = {}
@@ -143,7 +170,7 @@ class _Book:
         if amount > 0:
             self.open[place] -= amount
             on = max(credit.on, self.invoices[place].issued_on)
-            self.settlements[place].append(Settlement(on, amount, credit.kind, credit.number))
+            self.settlements[place].append(Settlement(on, amount, credit.kind, credit.number, credit.bill))
         return amount
 
 
@@ -161,6 +188,17 @@ def _pay_named(book: _Book, credit: Credit) -> tuple[Decimal, Decimal]:
         else:
             free -= book.settle(place, credit, at_most)
     return free, held
+
+
+def _give_up(book: _Book, write_off: Credit) -> Decimal:
+    """Take a write-off off its invoice, as far as that is open; the rest of it, or all without the invoice, is void."""
+    (named,) = write_off.allocations
+    place = book.find(write_off.source, named.invoice)
+    if place is None:
+        return NOTHING
+    given_up = book.settle(place, write_off, write_off.amount)
+    book.written_off[place] = book.written_off.get(place, NOTHING) + given_up
+    return given_up
 
 
 def _firmest_first(placed: tuple[Allocation, int | None]) -> tuple[bool, bool]:

@@ -1,13 +1,14 @@
 """A statement of account: the balance before its first day, every document of its days, the balance after its last.
 
 Source: domain.md 2.2. Opening balance + lines = closing balance, which is the balance of the receivables. A document
-that was taken back within what is known was never so, and stands on no statement.
+that was taken back within what is known was never so, and stands on no statement. What bounced has two lines, of the
+day it came and of the day it came back; what a write-off takes off is less once money comes for its invoice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from events.ids import canonical
 from rules.entries import LedgerEntry
 from rules.ledger import Ledger, ledger_at
 from rules.money import NOTHING
+from rules.receivables import allocated, receivables
 
 
 class Line(NamedTuple):
@@ -46,7 +48,10 @@ class Statement(NamedTuple):
 
 def statement(entries: Iterable[LedgerEntry], first_day: date, last_day: date) -> Statement:
     """The statement over these days, from one dealer's ledger in any order."""
-    lines = sorted(_lines(ledger_at(entries, last_day)), key=lambda e: (e.on, e.kind, e.number, e.source, e.entry))
+    entries = list(entries)
+    ledger = ledger_at(entries, last_day)
+    found = [*_lines(ledger), *(_given_up(ledger, entries, first_day) if ledger.write_offs else ())]
+    lines = sorted(found, key=lambda e: (e.on, e.kind, e.number, e.source, e.entry))
     opening = sum((line.amount for line in lines if line.on < first_day), NOTHING)
     return Statement(first_day, last_day, opening, [line for line in lines if line.on >= first_day])
 
@@ -64,3 +69,20 @@ def _lines(ledger: Ledger) -> Iterable[Line]:
         yield Line(i.issued_on, "invoice", i.number, i.source, i.amount, i.due_on, i.id)
     for c in ledger.credits:
         yield Line(c.on, c.kind, c.number, c.source, -c.amount, None, c.id)
+    for c, bounce in ledger.came_back:
+        if c.on < bounce.bounced_on:  # what came back before it came never counted
+            yield Line(c.on, c.kind, c.number, c.source, -c.amount, None, c.id)
+            kind = "bounce" if bounce.of == "payment" else "dishonour"
+            yield Line(bounce.bounced_on, kind, c.number, c.source, c.amount, None, bounce.id)
+
+
+def _given_up(ledger: Ledger, entries: list[LedgerEntry], first_day: date) -> Iterable[Line]:
+    """What write-offs had taken off before the first day, and what that changed by from then on."""
+    now = allocated(ledger).given_up
+    before = receivables(entries, first_day - timedelta(days=1)).given_up
+    for w in ledger.write_offs:
+        then = before.get(w.id, NOTHING)
+        if then:
+            yield Line(w.on, "write_off", w.number, w.source, -then, None, w.id)
+        if now[w.id] != then:
+            yield Line(max(w.on, first_day), "write_off", w.number, w.source, then - now[w.id], None, w.id)

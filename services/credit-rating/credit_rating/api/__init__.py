@@ -12,14 +12,17 @@ from credit_rating.api import (
     limitations,
     limits,
     orders,
+    periods,
     policies,
     receivables,
+    reversals,
     reviews,
     runs,
     simulations,
     statement_reading,
     statements,
     unapplied,
+    write_offs,
 )
 from credit_rating.imports import IMPORTS
 from service.imports.api import imports_of
@@ -27,7 +30,10 @@ from service.imports.api import imports_of
 ROUTERS = [
     imports_of(IMPORTS),
     ledger.router,
+    write_offs.router,
+    reversals.router,
     entries.router,
+    periods.router,
     receivables.router,
     ageing.router,
     figures.router,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, within
 from credit_rating.known_at import KnownAt, cut_known_at
+from credit_rating.projections.period_step import late
 from credit_rating.snapshot import SERVICE
 from events.fields import Day
 from service.context import Read
@@ -22,14 +23,21 @@ from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("ledger")
-Kind = Literal["invoice", "payment", "credit_note", "dispute", "settlement", "reversal"]
-REVERSALS = f"select reversed as taken from ledger_entry where dealer = $1 and kind = 'reversal' and {within(2)}"
-ROWS = f"""
-select e.event as id, e.kind, e.origin as source, e.number, e.amount, e.dated, e.due_on, e.method, e.invoice,
-    e.order_number as "order", e.allocations, e.outcome, e.reason, e.reversed as reverses,
-    e.event in ({REVERSALS}) as taken_back, e.importid, e.importrow, e.recorded_at, e.partition, e.sequence
-from ledger_entry e where e.dealer = $1 and {within(2)}
-"""
+Kind = Literal[
+    "invoice", "payment", "bounce", "bill", "dishonour", "credit_note", "write_off", "recovery", "dispute",
+    "settlement", "reversal",
+]  # fmt: skip
+TAKEN_BACK = """exists (
+    select from ledger_entry r
+    where r.dealer = e.dealer and r.kind = 'reversal' and r.reversed = e.event
+        and r.sequence <= coalesce(($2::bigint[])[r.partition + 1], 0)
+)"""
+COLUMNS = f"""e.event as id, e.dealer, e.kind, e.origin as source, e.number, e.amount, e.dated, e.due_on, e.method,
+    e.invoice, e.order_number as "order", e.allocations, e.outcome, e.reason, e.purpose, e.claim, e.approved_by,
+    e.reversed as reverses, {TAKEN_BACK} as taken_back, {late(2)} as late, e.importid, e.importrow, e.recorded_at,
+    e.partition, e.sequence"""
+"""An entry `e` as it is shown, known within the cut whose bounds are parameter 2."""
+ROWS = f"select {COLUMNS} from ledger_entry e where e.dealer = $1 and {within(2)}"
 
 
 class Allocated(BaseModel):
@@ -40,7 +48,10 @@ class Allocated(BaseModel):
 
 
 class LedgerEntryView(BaseModel):
-    """One entry; `taken_back` if a later entry reverses it, `reverses` the entry that this one takes back."""
+    """One entry; `taken_back` if a later entry reverses it, `reverses` the entry that this one takes back.
+
+    `late` if its month was closed when it came.
+    """
 
     id: UUID
     kind: str
@@ -55,8 +66,12 @@ class LedgerEntryView(BaseModel):
     allocations: list[Allocated]
     outcome: str | None
     reason: str | None
+    purpose: str | None
+    claim: str | None
+    approved_by: str | None
     reverses: UUID | None
     taken_back: bool
+    late: bool
     importid: str | None
     importrow: int | None
     recorded_at: datetime
@@ -78,6 +93,7 @@ ENTRIES = Listing(
         "dated_from": at_least("dated", Day),
         "dated_to": at_most("dated", Day),
         "taken_back": equals("taken_back", bool),
+        "late": equals("late", bool),
     },
 )
 
@@ -91,8 +107,9 @@ async def list_entries(
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         rows = await asked.rows(conn, dealer, bounds(cut, SERVICE))
-    return asked.page([_row(row) for row in rows], LedgerEntryView)
+    return asked.page([entry_row(row) for row in rows], LedgerEntryView)
 
 
-def _row(row: Any) -> dict[str, Any]:
+def entry_row(row: Any) -> dict[str, Any]:
+    """A row of `COLUMNS` with its JSON read."""
     return dict(row) | {"allocations": json.loads(row["allocations"] or "[]")}

@@ -10,11 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from credit_rating import documents
 from credit_rating.dealers_named import Dealers, dealers_named
-from credit_rating.documents import AnyDocument, LedgerLine
+from credit_rating.documents import AnyDocument
+from credit_rating.ledger_lines import LedgerLine, WriteOffRow
 from credit_rating.recording import Item, Outcome, Recorder
 from events.decider import Refused
 from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
 from service.context import POSITION, Write, WriteContext
+from service.permissions import IMPORTER
 from service.routing import Router
 from service.telemetry import current_traceparent
 
@@ -35,31 +37,55 @@ class EntryView(BaseModel):
 @router.post("/invoices", permission="ledger.record", answers=EntryView)
 async def record_invoice(body: documents.Invoice, write: Write) -> Response:
     """Record an invoice."""
-    return await _record(body, write)
+    return await record_document(body, write)
 
 
 @router.post("/payments", permission="ledger.record", answers=EntryView)
 async def record_payment(body: documents.Payment, write: Write) -> Response:
     """Record a payment; it pays what it names, then the oldest."""
-    return await _record(body, write)
+    return await record_document(body, write)
+
+
+@router.post("/payments/bounce", permission="ledger.record", answers=EntryView)
+async def record_bounce(body: documents.Bounce, write: Write) -> Response:
+    """Record that the payment `number` came back: from that day on its invoices are open again, at their due dates."""
+    return await record_document(body, write)
+
+
+@router.post("/bills", permission="ledger.record", answers=EntryView)
+async def record_bill(body: documents.Bill, write: Write) -> Response:
+    """Record an acceptance bill: it pays what it names, then the oldest, and stays in exposure until it matures."""
+    return await record_document(body, write)
+
+
+@router.post("/bills/dishonour", permission="ledger.record", answers=EntryView)
+async def record_dishonour(body: documents.Dishonour, write: Write) -> Response:
+    """Record that the bill `number` was not honoured: from that day on its invoices are open again."""
+    return await record_document(body, write)
+
+
+@router.post("/recoveries", permission="ledger.record", answers=EntryView)
+async def record_recovery(body: documents.Recovery, write: Write) -> Response:
+    """Record money for what had been written off; it pays no invoice."""
+    return await record_document(body, write)
 
 
 @router.post("/credit-notes", permission="ledger.record", answers=EntryView)
 async def record_credit_note(body: documents.CreditNote, write: Write) -> Response:
     """Record a credit note."""
-    return await _record(body, write)
+    return await record_document(body, write)
 
 
 @router.post("/disputes", permission="ledger.record", answers=EntryView)
 async def record_dispute(body: documents.Dispute, write: Write) -> Response:
     """Record that the dealer disputes an amount of the invoice `number`."""
-    return await _record(body, write)
+    return await record_document(body, write)
 
 
 @router.post("/disputes/settle", permission="ledger.record", answers=EntryView)
 async def settle_disputes(body: documents.Settlement, write: Write) -> Response:
     """Record how the disputes of the invoice `number` ended."""
-    return await _record(body, write)
+    return await record_document(body, write)
 
 
 @router.post(
@@ -95,7 +121,8 @@ def recorder_of(write: WriteContext) -> Recorder:
     )
 
 
-async def _record(body: AnyDocument, write: WriteContext) -> Response:
+async def record_document(body: AnyDocument, write: WriteContext) -> Response:
+    """Record one document; the same for every repeat. Refused: another content under its number."""
     async with write.snapshot() as conn:
         dealers = await dealers_named(conn, [body.dealer])
     item = _item(body, dealers, write)
@@ -120,6 +147,9 @@ def _items(
     items: dict[int, Item] = {}
     refused: list[RowVerdict] = []
     for row in rows:
+        if isinstance(row.model.root, WriteOffRow) and write.caller.role != IMPORTER:
+            refused.append(reject(row.row, "approver-needed", "A write-off is recorded singly, by who approves it."))
+            continue
         try:
             items[row.row] = _item(row.model.root, dealers, write)
         except Refused as error:

@@ -74,7 +74,10 @@ class LimitInForce(LimitView):
 
 
 class ExposureView(BaseModel):
-    """What is left of a limit: exposure = open invoices − unapplied credit + released orders not yet invoiced."""
+    """What is left of a limit.
+
+    exposure = open invoices − unapplied credit + unmatured bills + released orders not yet invoiced.
+    """
 
     dealer: UUID
     as_of: date
@@ -84,6 +87,7 @@ class ExposureView(BaseModel):
     headroom: Money | None
     open_invoices: Money
     unapplied_credit: Money
+    unmatured_bills: Money
     reserved: Money
     overdue: Money
     suspended: bool

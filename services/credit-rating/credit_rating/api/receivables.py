@@ -18,6 +18,7 @@ from eventlog.position import cut_to_json
 from events.fields import Day
 from rules.ageing import AgeBy
 from rules.entries import LedgerEntry
+from rules.ledger import Credit
 from rules.receivables import Item, Receivables, receivables
 from service.context import Read
 from service.routing import Router
@@ -36,6 +37,7 @@ class OpenItem(BaseModel):
     due_on: date
     amount: Money
     open: Money
+    written_off: Money
     days: int
     disputed: Money
 
@@ -45,6 +47,17 @@ class Unapplied(BaseModel):
 
     number: str
     amount: Money
+
+
+class UnmaturedBill(BaseModel):
+    """A bill that has settled what it could and is not money yet."""
+
+    id: UUID
+    source: str
+    number: str
+    amount: Money
+    method: str
+    matures_on: date
 
 
 class ReceivablesView(FiguresView):
@@ -57,6 +70,10 @@ class ReceivablesView(FiguresView):
     currency: str
     open_items: list[OpenItem]
     unapplied_credits: list[Unapplied]
+    unmatured_bills: Money
+    bills: list[UnmaturedBill]
+    written_off: Money
+    recovered: Money
 
 
 @router.get("/dealers/{dealer}/receivables", permission="receivables.read", answers=ReceivablesView)
@@ -80,6 +97,22 @@ async def receivables_of(
         currency=read.runtime.settings.currency,
         open_items=[_open_item(item, day) for item in owed.open_items],
         unapplied_credits=[Unapplied(number=number, amount=amount) for number, amount in owed.unapplied_credits],
+        unmatured_bills=owed.unmatured_bills,
+        bills=[_bill(credit) for credit in owed.bills],
+        written_off=owed.written_off,
+        recovered=owed.recovered,
+    )
+
+
+def _bill(credit: Credit) -> UnmaturedBill:
+    assert credit.bill is not None
+    return UnmaturedBill(
+        id=UUID(credit.id),
+        source=credit.source,
+        number=credit.number,
+        amount=credit.amount,
+        method=credit.bill.method,
+        matures_on=credit.bill.matures_on,
     )
 
 
@@ -98,6 +131,7 @@ def _open_item(item: Item, as_of: date) -> OpenItem:
         due_on=invoice.due_on,
         amount=invoice.amount,
         open=item.open,
+        written_off=item.written_off,
         days=(as_of - invoice.due_on).days,
         disputed=item.disputed.open,
     )

@@ -25,7 +25,7 @@ DAYS_WRITTEN_AT_MOST = 3650
 class Standing(BaseModel):
     """What the handler gathered of a dealer before an order is checked, as of the order's date and known at `cut`.
 
-    `standing_of` fills it. `unmatured_bills` and `consigned_stock` stay 0 until their facts exist.
+    `standing_of` fills it. `consigned_stock` stays 0 until its facts exist.
     The receivables must be read at a position not below the head of the dealer's order stream (it lies in the same
     partition): an invoice that has used up a reservation must be among them, else its headroom could be spent twice.
     """
@@ -69,6 +69,7 @@ def standing_of(
         suspended=suspended,
         open_invoices=receivables.open_invoices,
         unapplied_credit=receivables.unapplied,
+        unmatured_bills=receivables.unmatured_bills,
         overdue=overdue if overdue > 0 and overdue >= rule.overdue.total else NOTHING,
         longest_overdue_days=receivables.longest_overdue_days,
         cash_only=grade is not None and grade >= rule.cash_only_grade,

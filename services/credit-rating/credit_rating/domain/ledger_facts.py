@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from events import (
+    BillDishonoured,
+    BillReceived,
     CreditNoteIssued,
     DisputeSettled,
     Event,
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
+    PaymentBounced,
     PaymentReceived,
+    ReceivableWrittenOff,
     SurveyAnswered,
+    WrittenOffRecovered,
 )
 
-from .entries import Allocation, CreditNote, Dispute, DisputeOutcome, Invoice, LedgerEntry, Payment, Reversal
+from .entries import (
+    Allocation,
+    Bill,
+    Bounce,
+    CreditNote,
+    Dispute,
+    DisputeOutcome,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    Recovery,
+    Reversal,
+    WriteOff,
+)
 from .facts import Survey
 
 
@@ -26,13 +44,31 @@ def entry_of(event: Event, id: str) -> LedgerEntry | None:
                 method=e.method, term_days=e.term_days, order=e.order,
             )  # fmt: skip
         case PaymentReceived() as e:
-            named = tuple(Allocation(each.invoice, each.amount) for each in e.allocations)
             return Payment(
-                id=id, source=e.source, number=e.number, amount=e.amount, received_on=e.received_on, allocations=named
-            )
+                id=id, source=e.source, number=e.number, amount=e.amount, received_on=e.received_on,
+                allocations=_named(e),
+            )  # fmt: skip
+        case PaymentBounced() as e:
+            return Bounce(id=id, source=e.source, number=e.number, of="payment", bounced_on=e.bounced_on)
+        case BillReceived() as e:
+            return Bill(
+                id=id, source=e.source, number=e.number, amount=e.amount, received_on=e.received_on,
+                matures_on=e.matures_on, method=e.method, allocations=_named(e),
+            )  # fmt: skip
+        case BillDishonoured() as e:
+            return Bounce(id=id, source=e.source, number=e.number, of="bill", bounced_on=e.dishonoured_on)
         case CreditNoteIssued() as e:
             return CreditNote(
                 id=id, source=e.source, number=e.number, amount=e.amount, issued_on=e.issued_on, invoice=e.invoice
+            )
+        case ReceivableWrittenOff() as e:
+            return WriteOff(
+                id=id, source=e.source, number=e.number, amount=e.amount, written_off_on=e.written_off_on,
+                invoice=e.invoice,
+            )  # fmt: skip
+        case WrittenOffRecovered() as e:
+            return Recovery(
+                id=id, source=e.source, number=e.number, amount=e.amount, recovered_on=e.recovered_on, invoice=e.invoice
             )
         case InvoiceDisputed() as e:
             return Dispute(id=id, source=e.source, number=e.number, amount=e.amount, disputed_on=e.disputed_on)
@@ -42,6 +78,10 @@ def entry_of(event: Event, id: str) -> LedgerEntry | None:
             return Reversal(id=id, source=e.source, number=e.number, entry=e.entry)
         case _:
             return None
+
+
+def _named(event: PaymentReceived | BillReceived) -> tuple[Allocation, ...]:
+    return tuple(Allocation(each.invoice, each.amount) for each in event.allocations)
 
 
 def survey_of(event: SurveyAnswered) -> Survey:

@@ -1,7 +1,8 @@
 """How a dealer paid what fell due: share on time by value, days late, the worst of them.
 
 Source: domain.md 2.2 and 2.3. An invoice is worth its amount less credit notes; paid early counts as 0 days late;
-what is open is late by as-of − due date; what is in dispute is left out, the latest part of the invoice first.
+what is open is late by as-of − due date, and what was written off stays so, for it was never paid; what is in dispute
+is left out, the latest part of the invoice first. Bills pay from the day they are received; what bounced pays nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from .ledger import PAID
 from .money import NOTHING, share
 from .receivables import NOT_DISPUTED, Item, Receivables
 
 
 class Portion(NamedTuple):
-    """A part of an invoice's value: settled, or open, so many days after the due date."""
+    """A part of an invoice's value: settled, or never paid so far, so many days after the due date."""
 
     days_late: int
     open: bool
@@ -51,12 +53,12 @@ class PaymentRecord(NamedTuple):
 
 
 def due_or_overdue(receivables: Receivables, first: date) -> list[Item]:
-    """Invoices that fell due from `first` to the as-of date, and older ones still open."""
+    """Invoices that fell due from `first` to the as-of date, and older ones not paid, be they open or written off."""
     as_of = receivables.as_of
     return [
         item
         for item in receivables.items
-        if item.invoice.due_on <= as_of and (item.invoice.due_on >= first or item.open > 0)
+        if item.invoice.due_on <= as_of and (item.invoice.due_on >= first or item.open > 0 or item.written_off > 0)
     ]
 
 
@@ -76,12 +78,10 @@ def payment_record(items: Iterable[Item], as_of: date) -> PaymentRecord:
 
 def portions(item: Item, as_of: date) -> list[Portion]:
     """The parts of an invoice that are judged, the latest first; empty if all of it is credited or in dispute."""
-    due_on, disputed = item.invoice.due_on, item.disputed
-    parts = [Portion((as_of - due_on).days, True, item.open)] if item.open > 0 else []
+    due_on, disputed, never = item.invoice.due_on, item.disputed, item.open + item.written_off
+    parts = [Portion((as_of - due_on).days, True, never)] if never > 0 else []
     parts += [
-        Portion(max(0, (s.on - due_on).days), False, s.amount)
-        for s in reversed(item.settlements)
-        if s.kind == "payment"
+        Portion(max(0, (s.on - due_on).days), False, s.amount) for s in reversed(item.settlements) if s.kind in PAID
     ]
     if disputed is NOT_DISPUTED:
         return parts

@@ -14,6 +14,7 @@ from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.limit_override import limit_override
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
+from credit_rating.projections.period_step import period_step
 from credit_rating.projections.policy import policy
 from credit_rating.projections.policy_draft import policy_draft
 from credit_rating.projections.review import review
@@ -31,6 +32,7 @@ TABLES = [
     onboarding,
     survey_answer,
     ledger_entry,
+    period_step,
     credit_file,
     due,
     review,

@@ -13,12 +13,16 @@ import pytest
 
 from credit_rating.domain.entries import (
     Allocation,
+    Bill,
+    Bounce,
     CreditNote,
     Dispute,
     DisputeOutcome,
     Invoice,
     Payment,
+    Recovery,
     Reversal,
+    WriteOff,
 )
 from credit_rating.domain.facts import DealerFacts, Survey
 from credit_rating.domain.policy import CreditPolicy
@@ -47,6 +51,34 @@ class Book:
             received_on=day(on),
             allocations=allocations,
         )
+
+    @staticmethod
+    def bill(
+        number: str, amount: str, on: str, matures: str, *named: str | tuple[str, str], method: Any = "bank_acceptance"
+    ) -> Bill:
+        allocations = tuple(Allocation(n) if isinstance(n, str) else Allocation(n[0], Decimal(n[1])) for n in named)
+        return Bill(
+            id=f"bill-{number}", source=SOURCE, number=number, amount=Decimal(amount), received_on=day(on),
+            matures_on=day(matures), method=method, allocations=allocations,
+        )  # fmt: skip
+
+    @staticmethod
+    def bounce(number: str, on: str, of: Any = "payment") -> Bounce:
+        return Bounce(id=f"bounce-{of}-{number}", source=SOURCE, number=number, of=of, bounced_on=day(on))
+
+    @staticmethod
+    def write_off(number: str, amount: str, on: str, invoice: str) -> WriteOff:
+        return WriteOff(
+            id=f"write-off-{number}", source=SOURCE, number=number, amount=Decimal(amount), written_off_on=day(on),
+            invoice=invoice,
+        )  # fmt: skip
+
+    @staticmethod
+    def recovery(number: str, amount: str, on: str, invoice: str | None = None) -> Recovery:
+        return Recovery(
+            id=f"recovery-{number}", source=SOURCE, number=number, amount=Decimal(amount), recovered_on=day(on),
+            invoice=invoice,
+        )  # fmt: skip
 
     @staticmethod
     def credit_note(number: str, amount: str, on: str, invoice: str | None = None) -> CreditNote:

@@ -37,6 +37,16 @@ def test_exposure_is_open_invoices_less_credit_plus_what_is_released(book, stand
     assert exposure(standing(*entries), Reserved(on_credit=Decimal(100), prepaid=Decimal(5))) == 755
 
 
+def test_a_bill_frees_headroom_only_when_it_matures(book, standing):
+    invoice = book.invoice("A", "700", "2026-06-15")
+    waiting = book.bill("Y", "700", "2026-06-20", "2026-07-01", "A")
+    matured = book.bill("Y", "700", "2026-06-20", "2026-06-30", "A")
+    assert exposure(standing(invoice, waiting), Reserved()) == 700
+    assert exposure(standing(invoice, matured), Reserved()) == 0
+    assert reasons("301", standing(invoice, waiting)) == {"limit-exceeded": 1}
+    assert standing(invoice, waiting).overdue == 0
+
+
 def test_an_order_up_to_the_limit_passes_and_beyond_it_is_held_by_how_much(book, standing):
     owing = standing(book.invoice("A", "700", "2026-06-15"))
     assert reasons("300", owing) == {}

@@ -8,6 +8,7 @@ import pytest
 
 from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
 from credit_rating.domain.order import ORDERS, OpenOrder, Orders
+from credit_rating.domain.period import PERIOD, Period
 from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.rating_run import RATING_RUN, RatingRun
 from rules.policy_drafts import Draft, PolicyBook
@@ -20,6 +21,7 @@ from rules.policy_drafts import Draft, PolicyBook
         (CREDIT_FILE, CreditFile(opened_on=date(2026, 1, 1), grade=3, review_due=date(2026, 4, 1), watched=True)),
         (RATING_RUN, RatingRun({"region": "east", "as_of": "2026-06-30", "cut": {"a": {"0": 1}}}, True)),
         (POLICY_FILE, PolicyBook(2, date(2026, 1, 1), drafts={"d": Draft({"name": "credit"}, ("chen",), "submitted")})),
+        (PERIOD, Period(closed=True)),
     ],
 )
 def test_a_state_survives_its_head_row(decider, state):

@@ -208,3 +208,31 @@ def test_of_two_surveys_on_a_day_the_later_answer_counts(book):
     older = book.survey("2025-12-01", nature="company")
     assert book.dealer(surveys=(older, first, second)).survey_at(AS_OF) == second
     assert book.dealer(surveys=(first, second, older)).survey_at(AS_OF) == second
+
+
+@pytest.mark.parametrize(
+    ("method", "matures", "letter"),
+    [
+        ("bank_acceptance", "2026-05-05", "B"),
+        ("bank_acceptance", "2026-05-06", "C"),
+        ("commercial_acceptance", "2026-05-05", "C"),
+    ],
+)
+def test_what_a_bill_settled_is_credit_until_a_bank_pays_it_whatever_was_agreed(graded, book, method, matures, letter):
+    sale = book.invoice("A", "100", "2026-04-05", method="cash", term_days=0)
+    assert graded("payment_method", sale) == ("A", None)
+    assert graded("payment_method", sale, book.bill("Y", "100", "2026-04-06", matures, "A", method=method)) == (
+        letter, None,
+    )  # fmt: skip
+
+
+def test_what_no_bill_settled_counts_by_the_terms_agreed(graded, book):
+    sale = book.invoice("A", "100", "2026-04-05", method="cash", term_days=0)
+    long = [book.bill("Y", amount, "2026-04-06", "2026-10-06", "A") for amount in ("20", "20.01")]
+    assert [graded("payment_method", sale, bill)[0] for bill in long] == ["A", "C"]
+
+
+def test_a_bill_that_was_dishonoured_leaves_the_terms_agreed(graded, book):
+    sale = book.invoice("A", "100", "2026-04-05", method="cash", term_days=0)
+    bill = book.bill("Y", "100", "2026-04-06", "2026-06-06", "A", method="commercial_acceptance")
+    assert graded("payment_method", sale, bill, book.bounce("Y", "2026-06-06", of="bill")) == ("A", None)

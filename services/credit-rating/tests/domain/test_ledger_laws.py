@@ -9,7 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_rating.domain.ageing import ageing
-from credit_rating.domain.entries import Allocation, CreditNote, Dispute, DisputeOutcome, Invoice, Payment
+from credit_rating.domain.entries import (
+    Allocation,
+    Bill,
+    Bounce,
+    CreditNote,
+    Dispute,
+    DisputeOutcome,
+    Invoice,
+    Payment,
+    Recovery,
+    Reversal,
+    WriteOff,
+)
+from credit_rating.domain.payment_record import due_or_overdue, payment_record
 from credit_rating.domain.receivables import receivables
 
 FIRST = date(2026, 1, 1)
@@ -40,6 +53,23 @@ invoices = documents(
 )
 payments = documents("payment", Payment, received_on=days, allocations=allocations)
 credit_notes = documents("credit", CreditNote, issued_on=days, invoice=st.none() | numbers)
+bills = documents(
+    "bill", Bill, received_on=days, matures_on=days, method=st.just("bank_acceptance"), allocations=allocations
+)
+write_offs = documents("write-off", WriteOff, written_off_on=days, invoice=numbers)
+recoveries = documents("recovery", Recovery, recovered_on=days, invoice=st.none() | numbers)
+bounces = st.lists(
+    st.builds(
+        Bounce,
+        id=st.uuids().map(str),
+        source=sources,
+        number=numbers,
+        of=st.sampled_from(["payment", "bill"]),
+        bounced_on=days,
+    ),
+    max_size=4,
+    unique_by=lambda each: (each.of, each.source, each.number),
+)
 disputes = documents("dispute", Dispute, disputed_on=days)
 outcomes = st.lists(
     st.builds(
@@ -52,14 +82,37 @@ outcomes = st.lists(
     ),
     max_size=3,
 )
-ledgers = st.tuples(invoices, payments, credit_notes, disputes, outcomes).map(
-    lambda kinds: [e for kind in kinds for e in kind]
-)
+of_any_kind = st.tuples(
+    invoices, payments, bills, bounces, credit_notes, write_offs, recoveries, disputes, outcomes
+).map(lambda kinds: [e for kind in kinds for e in kind])
+
+
+@st.composite
+def _with_reversals(draw) -> list[object]:
+    entries = draw(of_any_kind)
+    back = draw(st.lists(st.sampled_from(entries), max_size=3)) if entries else []
+    return [*entries, *(Reversal(id=f"back-{e.id}", source=e.source, number=e.number, entry=e.id) for e in back)]
+
+
+ledgers = of_any_kind | _with_reversals()
+
+
+DATES = ("issued_on", "received_on", "bounced_on", "written_off_on", "recovered_on", "disputed_on", "settled_on")
 
 
 def dated(entry) -> date:
-    names = ("issued_on", "received_on", "disputed_on", "settled_on")
-    return next(getattr(entry, name) for name in names if hasattr(entry, name))
+    """A reversal has no date: it says what was never so."""
+    return next((getattr(entry, name) for name in DATES if hasattr(entry, name)), FIRST)
+
+
+def counted(entries, as_of, *kinds) -> Decimal:
+    """Amounts of these kinds that count on a day: neither later, nor taken back, nor bounced."""
+    back = {e.entry for e in entries if isinstance(e, Reversal)}
+    there = [e for e in entries if dated(e) <= as_of and e.id not in back]
+    bounced = {({"payment": Payment, "bill": Bill}[e.of], e.source, e.number) for e in there if isinstance(e, Bounce)}
+    return sum(
+        (e.amount for e in there if isinstance(e, kinds) and (type(e), e.source, e.number) not in bounced), Decimal(0)
+    )
 
 
 @settings(deadline=None, max_examples=60)
@@ -73,14 +126,33 @@ def test_ageing_columns_add_up_to_the_balance(entries, as_of, by):
 @given(ledgers, days)
 def test_allocation_neither_makes_nor_loses_money(entries, as_of):
     owed = receivables(entries, as_of)
-    invoiced = sum(e.amount for e in entries if isinstance(e, Invoice) and dated(e) <= as_of)
-    credited = sum(e.amount for e in entries if isinstance(e, Payment | CreditNote) and dated(e) <= as_of)
+    credited = counted(entries, as_of, Payment, Bill, CreditNote)
     settled = sum(s.amount for item in owed.items for s in item.settlements)
-    assert owed.balance == invoiced - credited
-    assert settled + owed.unapplied == credited
+    assert owed.balance == counted(entries, as_of, Invoice) - credited - owed.written_off
+    assert settled + owed.unapplied == credited + owed.written_off
+    assert owed.written_off <= counted(entries, as_of, WriteOff)
+    assert owed.recovered == counted(entries, as_of, Recovery)
     assert all(item.open + sum(s.amount for s in item.settlements) == item.invoice.amount for item in owed.items)
     assert all(item.open >= 0 for item in owed.items)
     assert owed.unapplied == sum(amount for _, amount in owed.unapplied_credits)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ledgers, days)
+def test_a_bill_never_lowers_exposure_before_it_matures(entries, as_of):
+    owed = receivables(entries, as_of)
+    without = receivables([e for e in entries if not (isinstance(e, Bill) and e.matures_on > as_of)], as_of)
+    assert owed.balance + owed.unmatured_bills == without.balance - (owed.written_off - without.written_off)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ledgers, days)
+def test_what_was_written_off_or_bounced_is_never_paid(entries, as_of):
+    owed = receivables(entries, as_of)
+    record = payment_record(due_or_overdue(owed, FIRST), as_of)
+    paid = counted(entries, as_of, Payment, Bill)
+    assert record.paid_on_time <= paid
+    assert record.value <= counted(entries, as_of, Invoice)
 
 
 @settings(deadline=None, max_examples=60)
@@ -102,7 +174,7 @@ def test_later_facts_never_change_an_earlier_date(entries, as_of):
 def test_nothing_is_unapplied_beside_an_open_invoice_unless_it_names_an_unknown_one(entries, as_of):
     owed = receivables(entries, as_of)
     held = any(
-        (isinstance(e, Payment) and any(a.invoice not in known(entries, as_of) for a in e.allocations))
+        (isinstance(e, Payment | Bill) and any(a.invoice not in known(entries, as_of) for a in e.allocations))
         or (isinstance(e, CreditNote) and e.invoice is not None and e.invoice not in known(entries, as_of))
         or ambiguous(entries, as_of)
         for e in entries

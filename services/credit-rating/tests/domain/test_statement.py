@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_rating.domain.entries import Allocation, CreditNote, Invoice, Payment, Reversal
+from credit_rating.domain.entries import (
+    Allocation,
+    Bill,
+    Bounce,
+    CreditNote,
+    Invoice,
+    Payment,
+    Recovery,
+    Reversal,
+    WriteOff,
+)
 from credit_rating.domain.receivables import receivables
 from credit_rating.domain.statement import (
     MOST_MONTHS,
@@ -59,6 +69,30 @@ def test_opening_balance_and_lines_are_the_closing_balance(book):
     assert stated.closing_balance == Decimal("280.25")
 
 
+def test_what_came_back_stands_on_the_statement_of_either_day(book):
+    entries = [
+        book.invoice("A", "100.00", "2026-04-10"),
+        book.payment("P", "60.00", "2026-05-20", "A"),
+        book.bounce("P", "2026-06-02"),
+        book.write_off("W", "40.00", "2026-06-20", "A"),
+    ]
+    may, june = statement(entries, FIRST, LAST), statement(entries, date(2026, 6, 1), date(2026, 6, 30))
+    assert [(each.kind, each.amount) for each in may.lines] == [("payment", -60)]
+    assert [(each.kind, each.amount) for each in june.lines] == [("bounce", 60), ("write_off", -40)]
+    assert (may.closing_balance, june.opening_balance, june.closing_balance) == (40, 40, 60)
+
+
+def test_money_for_an_invoice_that_was_written_off_gives_back_what_the_write_off_took(book):
+    entries = [
+        book.invoice("A", "100.00", "2026-04-10"),
+        book.write_off("W", "100.00", "2026-05-20", "A"),
+        book.payment("P", "30.00", "2026-06-02", "A"),
+    ]
+    june = statement(entries, date(2026, 6, 1), date(2026, 6, 30))
+    assert [(each.kind, each.amount) for each in june.lines] == [("write_off", 30), ("payment", -30)]
+    assert (june.opening_balance, june.closing_balance) == (0, 0)
+
+
 days = st.integers(0, 60).map(lambda n: date(2026, 4, 15) + timedelta(days=n))
 amounts = st.integers(1, 10**5).map(lambda cents: Decimal(cents).scaleb(-2))
 numbers = st.sampled_from(["1", "2", "3"])
@@ -67,13 +101,17 @@ ledgers = st.lists(
     st.builds(Invoice, **document, amount=amounts, issued_on=days, due_on=days, method=st.just("credit"))
     | st.builds(Payment, **document, amount=amounts, received_on=days, allocations=st.just((Allocation("1"),)))
     | st.builds(CreditNote, **document, amount=amounts, issued_on=days, invoice=numbers)
+    | st.builds(Bill, **document, amount=amounts, received_on=days, matures_on=days, method=st.just("bank_acceptance"))
+    | st.builds(Bounce, **document, of=st.sampled_from(["payment", "bill"]), bounced_on=days)
+    | st.builds(WriteOff, **document, amount=amounts, written_off_on=days, invoice=numbers)
+    | st.builds(Recovery, **document, amount=amounts, recovered_on=days)
     | st.builds(Reversal, **document, entry=st.integers(0, 40).map(str)),
-    max_size=12,
+    max_size=14,
     unique_by=lambda entry: entry.id,
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(ledgers)
 def test_the_closing_balance_is_that_of_the_receivables_and_the_next_opening_balance(entries):
     may, june = statement(entries, FIRST, LAST), statement(entries, date(2026, 6, 1), date(2026, 6, 30))

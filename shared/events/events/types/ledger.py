@@ -19,12 +19,19 @@ STREAMS = streams(
         "policy": "edited",
         "import": "edited",
         "delegation": "edited",
+        "period": "edited",
         "statements": "edited",
     },
 )
 
 PaidBy = Literal["cash", "transfer", "cheque", "card", "bank_acceptance", "commercial_acceptance", "other"]
-EntryKind = Literal["invoice", "payment", "credit_note", "dispute", "settlement"]
+Acceptance = Literal["bank_acceptance", "commercial_acceptance"]
+Purpose = Literal["return", "price_adjustment", "dispute", "promotion_claim", "other"]
+"""What a credit note is for; a promotion claim is settled by one (domain.md 2.1)."""
+EntryKind = Literal[
+    "invoice", "payment", "credit_note", "dispute", "settlement",
+    "bounce", "bill", "dishonour", "write_off", "recovery",
+]  # fmt: skip
 
 
 class Allocation(Part):
@@ -32,6 +39,9 @@ class Allocation(Part):
 
     invoice: Code
     amount: Amount | None = None
+
+
+Allocations = Annotated[tuple[Allocation, ...], Field(max_length=200)]
 
 
 class InvoiceIssued(Event, owner="credit-rating", stream="ledger"):
@@ -57,11 +67,42 @@ class PaymentReceived(Event, owner="credit-rating", stream="ledger"):
     currency: Currency
     received_on: date
     method: PaidBy
-    allocations: Annotated[tuple[Allocation, ...], Field(max_length=200)] = ()
+    allocations: Allocations = ()
 
 
-class CreditNoteIssued(Event, owner="credit-rating", stream="ledger"):
-    """We credited the dealer, against one invoice or unapplied."""
+class PaymentBounced(Event, owner="credit-rating", stream="ledger"):
+    """The payment `number` came back: from `bounced_on` on it pays nothing, what it paid is open (domain.md 2.2)."""
+
+    source: Code
+    number: Code
+    bounced_on: date
+    reason: Said
+
+
+class BillReceived(Event, owner="credit-rating", stream="ledger"):
+    """The dealer gave an acceptance bill: it settles as a payment does, and stays in exposure until it matures."""
+
+    source: Code
+    number: Code
+    amount: Amount
+    currency: Currency
+    received_on: date
+    matures_on: date
+    method: Acceptance
+    allocations: Allocations = ()
+
+
+class BillDishonoured(Event, owner="credit-rating", stream="ledger"):
+    """The bill `number` was not honoured: from `dishonoured_on` on it settles nothing, as a payment that bounced."""
+
+    source: Code
+    number: Code
+    dishonoured_on: date
+    reason: Said
+
+
+class CreditNoteIssued(Event, owner="credit-rating", stream="ledger", version=2):
+    """We credited the dealer, against one invoice or unapplied; `claim` is the promotion claim that it settles."""
 
     source: Code
     number: Code
@@ -70,6 +111,33 @@ class CreditNoteIssued(Event, owner="credit-rating", stream="ledger"):
     issued_on: date
     invoice: Code | None = None
     reason: Said
+    purpose: Purpose | None = None
+    claim: Code | None = None
+
+
+class ReceivableWrittenOff(Event, owner="credit-rating", stream="ledger"):
+    """We gave up an amount of an invoice: no longer owed, never paid (domain.md 2.1)."""
+
+    source: Code
+    number: Code
+    invoice: Code
+    amount: Amount
+    currency: Currency
+    written_off_on: date
+    reason: Said
+    approved_by: Code
+
+
+class WrittenOffRecovered(Event, owner="credit-rating", stream="ledger"):
+    """Money came for what had been written off; it pays no other invoice."""
+
+    source: Code
+    number: Code
+    invoice: Code | None = None
+    amount: Amount
+    currency: Currency
+    recovered_on: date
+    method: PaidBy
 
 
 class InvoiceDisputed(Event, owner="credit-rating", stream="ledger"):
@@ -91,7 +159,7 @@ class DisputeSettled(Event, owner="credit-rating", stream="ledger"):
     outcome: Literal["upheld", "dismissed"]
 
 
-class LedgerEntryReversed(Event, owner="credit-rating", stream="ledger"):
+class LedgerEntryReversed(Event, owner="credit-rating", stream="ledger", version=2):
     """An entry was taken back by a new event, never by an edit; `entry` is the reversed event's id."""
 
     entry: Id

@@ -29,3 +29,15 @@ def nobody_asked_for_the_review(data: dict[str, Any], document: dict[str, Any]) 
 def nobody_was_excluded(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """Version 1 did not start while a stream was parked, so it left nobody out."""
     return {**data, "excluded": []}
+
+
+@upcast("CreditNoteIssued", from_version=1)
+def its_purpose_is_not_known(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 said in words alone what a credit note is for."""
+    return {**data, "purpose": None, "claim": None}
+
+
+@upcast("LedgerEntryReversed", from_version=1)
+def fewer_kinds_were_reversed(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew five kinds of entries; version 2 knows more, and these by the same names."""
+    return data

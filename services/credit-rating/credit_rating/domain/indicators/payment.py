@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..calendar_window import full_months, month_of, months_window
 from ..entries import Invoice
+from ..ledger import BillTerms
 from ..money import NOTHING, rounded, share, shown
 from ..payment_record import PaymentRecord, due_or_overdue, payment_record
 from ..policy.thresholds import IndicatorRules, Letter, OnTime
 from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Shown, Snapshot, no_history, once
+
+AT_ONCE: Final = ("prepaid", "cash")
 
 
 class Terms(NamedTuple):
@@ -28,17 +32,33 @@ class Terms(NamedTuple):
 
 @once
 def terms_agreed(dealer: Snapshot, months: int, credit_days: int) -> Terms:
-    """What was invoiced in the last full months, and how much of it at once or on short credit."""
+    """What was invoiced in the last full months, and how much of it at once or on short credit.
+
+    What a bill settled counts by the bill: a bank's is credit until it matures, a company's never counts.
+    """
     window = full_months(dealer.as_of, months)
     invoices = [invoice for invoice in dealer.ledger.invoices if month_of(invoice.issued_on) in window]
     total = sum([invoice.amount for invoice in invoices], NOTHING)
-    at_once = sum([i.amount for i in invoices if i.method in ("prepaid", "cash")], NOTHING)
+    at_once = sum([i.amount for i in invoices if i.method in AT_ONCE], NOTHING)
     short = at_once + sum([i.amount for i in invoices if _credit_within(i, credit_days)], NOTHING)
+    for invoice, amount, bill in _settled_by_bills(dealer):
+        if month_of(invoice.issued_on) in window:
+            at_once -= amount if invoice.method in AT_ONCE else NOTHING
+            short -= amount if invoice.method in AT_ONCE or _credit_within(invoice, credit_days) else NOTHING
+            if bill.method == "bank_acceptance" and (bill.matures_on - invoice.issued_on).days <= credit_days:
+                short += amount
     return Terms(total, at_once, short)
 
 
+def _settled_by_bills(dealer: Snapshot) -> Iterable[tuple[Invoice, Decimal, BillTerms]]:
+    """Invoices with what a bill settled of them, a row a settlement."""
+    if all(credit.bill is None for credit in dealer.ledger.credits):
+        return ()
+    return [(i.invoice, s.amount, s.bill) for i in dealer.receivables.items for s in i.settlements if s.bill]
+
+
 def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
-    """Invoice value by the terms agreed, over the last full months."""
+    """Invoice value by the terms agreed, over the last full months; what a bill settled, by the terms of that bill."""
     rule = rules.payment_method
     if not dealer.has_traded:
         return no_history(rules)
@@ -53,7 +73,7 @@ def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
 
 
 def _credit_within(invoice: Invoice, days: int) -> bool:
-    """Credit of at most so many days. A bank acceptance is credit until its maturity; a commercial one never counts."""
+    """Credit of at most so many days. A bank acceptance still awaited is credit until the invoice is due."""
     match invoice.method:
         case "credit":
             return invoice.term_days <= days
