@@ -186,6 +186,50 @@ class Network:
             on=on,
         )
 
+    def bounce(self, dealer: str, payment: str, on: date) -> tuple[str, str]:
+        """A payment came back."""
+        return self.credit.add(
+            published.PaymentBounced(source="erp", number=payment, bounced_on=on, reason="No funds."), dealer, on=on
+        )
+
+    def bill(self, dealer: str, number: str, amount: str, on: date, matures: date) -> tuple[str, str]:
+        """An acceptance bill, of the oldest."""
+        return self.credit.add(
+            published.BillReceived(
+                source="erp",
+                number=number,
+                amount=Decimal(amount),
+                currency="CNY",
+                received_on=on,
+                matures_on=matures,
+                method="bank_acceptance",
+            ),
+            dealer,
+            on=on,
+        )
+
+    def write_off(self, dealer: str, invoice: str, amount: str, on: date) -> tuple[str, str]:
+        """Part of an invoice is given up."""
+        return self.credit.add(
+            published.ReceivableWrittenOff(
+                source="erp",
+                number=f"W-{invoice}",
+                invoice=invoice,
+                amount=Decimal(amount),
+                currency="CNY",
+                written_off_on=on,
+                reason="Closed.",
+                approved_by="head",
+            ),
+            dealer,
+            on=on,
+        )
+
+    def close(self, period: str, on: date) -> None:
+        """A month is closed with everything so far."""
+        cut = {"credit-rating": {str(partition): last for partition, last in self.credit.cut.items()}}
+        self.credit.add(published.PeriodClosed(period=period, cut=cut, by="he.fang"), f"period-{period}", on=on)
+
     def order(self, dealer: str, number: str, amount: str, on: date) -> None:
         """A released order."""
         check = {"limit": "1000", "exposure": "0", "headroom": "1000", "grade": 3, "cut": CUT, "as_of": on}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -13,7 +13,7 @@ from reporting.asking import LinesAsked, Looked, TimelineAsked
 from reporting.i18n import N_
 from reporting.pages.view import page, render
 from reporting.reading.dealer import dealer_of, money_of
-from reporting.reading.ledger import rows_of
+from reporting.reading.ledger import late_entries, rows_of
 from reporting.reading.memory import memory_of
 from reporting.reading.months import moved
 from reporting.reading.places import places
@@ -59,11 +59,14 @@ async def ledger(read: Read, dealer: UUID, ask: Annotated[Looked, Query()]) -> R
         await require_dealer_in_scope(conn, dealer)
         money = await money_of(conn, at, dealer)
         found = [row for row in await rows_of(conn, at, [dealer]) if row["dated"] is None or row["dated"] <= at.as_of]
+        late = await late_entries(conn, at, dealer)
         name = await conn.fetchrow("select code, name from onboarding where dealer = $1", dealer)
     reversed_ = {row["reversed"] for row in found if row["reversed"]}
+    back = _bounces(found, reversed_)
+    bounced_ = {row["event"] for row in found if (row["kind"], row["origin"], row["number"]) in back}
     found.sort(key=lambda row: (row["dated"] or row["recorded_at"].date(), row["recorded_at"]), reverse=True)
-    return render(read, "ledger.html", at=at, dealer=dealer, name=name, rows=found, reversed=reversed_, money=money,
-                  ask=ask)  # fmt: skip
+    return render(read, "ledger.html", at=at, dealer=dealer, name=name, rows=found, reversed=reversed_,
+                  bounced=bounced_, late=late, money=money, ask=ask)  # fmt: skip
 
 
 @router.get("/dealers/{dealer}/sales", permission="dealer.read", page=True, include_in_schema=False)
@@ -81,6 +84,16 @@ async def sold(read: Read, dealer: UUID, ask: Annotated[LinesAsked, Query()]) ->
     more = f"{rows[-1]['sold_on']}:{rows[-1]['sequence']}" if len(found) > LINES else None
     return render(read, "sales.html", at=at, dealer=dealer, name=name, rows=rows, net=net_of(rows), more=more,
                   first=first, last=last, ask=ask)  # fmt: skip
+
+
+def _bounces(rows: list[Any], reversed_: set[UUID]) -> set[tuple[str, str, str]]:
+    """Kind, source and number of the payments and bills among them that came back."""
+    of = {"bounce": "payment", "dishonour": "bill"}
+    return {
+        (of[row["kind"]], row["origin"], row["number"])
+        for row in rows
+        if row["kind"] in of and row["event"] not in reversed_
+    }
 
 
 def key_of(said_key: str) -> Key:

@@ -14,6 +14,7 @@ from reporting.projections.ledger_entry import ledger_entry
 from reporting.projections.limit_override import limit_override
 from reporting.projections.onboarding import onboarding
 from reporting.projections.order_event import order_event
+from reporting.projections.period_step import period_step
 from reporting.projections.place import branch, region, representative, territory
 from reporting.projections.policy import policy
 from reporting.projections.run import run
@@ -34,6 +35,7 @@ TABLES = [
     card,
     suspension,
     ledger_entry,
+    period_step,
     order_event,
     grade,
     credit_limit,

@@ -1,18 +1,25 @@
 """The ledger as facts: every document and every correction, so that any date at any cut can be read again.
 
-`origin` is the source system (`source` is the log's own column); `dated` the document's business date; `invoice` the
-invoice that a credit note names; `reversed` the event that a reversal takes back.
+`origin` is the source system (`source` is the log's own column); `dated` the document's business date; `due_on` when an
+invoice is due or a bill matures; `invoice` the one that a credit note, a write-off or a recovery names; a bounce bears
+the number of its payment, a dishonour that of its bill; `purpose` is what a credit note is for; `reversed` the
+event that a reversal takes back.
 """
 
 from eventlog.mapping import SUBJECT, Given, Same
 from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
 from events import (
+    BillDishonoured,
+    BillReceived,
     CreditNoteIssued,
     DisputeSettled,
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
+    PaymentBounced,
     PaymentReceived,
+    ReceivableWrittenOff,
+    WrittenOffRecovered,
 )
 
 ledger_entry = FactsTable(
@@ -32,6 +39,9 @@ ledger_entry = FactsTable(
         "allocations": json,
         "outcome": text,
         "reason": text,
+        "purpose": text,
+        "claim": text,
+        "approved_by": text,
         "reversed": uuid,
     },
     scope="dealer",
@@ -64,6 +74,18 @@ ledger_entry.copies(
     method="method",
     allocations="allocations",
 )
+ledger_entry.copies(PaymentBounced, **DOCUMENT, kind=Same("bounce"), dated="bounced_on", reason="reason")
+ledger_entry.copies(
+    BillReceived,
+    **DOCUMENT,
+    kind=Same("bill"),
+    amount="amount",
+    dated="received_on",
+    due_on="matures_on",
+    method="method",
+    allocations="allocations",
+)
+ledger_entry.copies(BillDishonoured, **DOCUMENT, kind=Same("dishonour"), dated="dishonoured_on", reason="reason")
 ledger_entry.copies(
     CreditNoteIssued,
     **DOCUMENT,
@@ -72,6 +94,27 @@ ledger_entry.copies(
     dated="issued_on",
     invoice="invoice",
     reason="reason",
+    purpose="purpose",
+    claim="claim",
+)
+ledger_entry.copies(
+    ReceivableWrittenOff,
+    **DOCUMENT,
+    kind=Same("write_off"),
+    amount="amount",
+    dated="written_off_on",
+    invoice="invoice",
+    reason="reason",
+    approved_by="approved_by",
+)
+ledger_entry.copies(
+    WrittenOffRecovered,
+    **DOCUMENT,
+    kind=Same("recovery"),
+    amount="amount",
+    dated="recovered_on",
+    method="method",
+    invoice="invoice",
 )
 ledger_entry.copies(
     InvoiceDisputed, **DOCUMENT, kind=Same("dispute"), amount="amount", dated="disputed_on", reason="reason"

@@ -9,6 +9,8 @@ from eventlog.projection import FactsTable, day, json, text, uuid
 from events import (
     AbcClassAssigned,
     BasicCardRevised,
+    BillDishonoured,
+    BillReceived,
     CreditFileOpened,
     CreditGradeApproved,
     CreditGradeAssigned,
@@ -41,7 +43,9 @@ from events import (
     OrderHoldReleased,
     OrderPlaced,
     OrderReleased,
+    PaymentBounced,
     PaymentReceived,
+    ReceivableWrittenOff,
     ReservationReturned,
     ReservationUsed,
     StatementConfirmed,
@@ -52,6 +56,7 @@ from events import (
     StatementWithdrawn,
     SurveyAnswered,
     VisitLogged,
+    WrittenOffRecovered,
 )
 from events.catalogue import Event
 
@@ -75,7 +80,12 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (VisitLogged, "visited_on", ("method", "place", "representative")),
     (InvoiceIssued, "issued_on", ("number", "amount", "due_on")),
     (PaymentReceived, "received_on", ("number", "amount", "method")),
-    (CreditNoteIssued, "issued_on", ("number", "amount", "reason")),
+    (PaymentBounced, "bounced_on", ("number", "reason")),
+    (BillReceived, "received_on", ("number", "amount", "method", "matures_on")),
+    (BillDishonoured, "dishonoured_on", ("number", "reason")),
+    (CreditNoteIssued, "issued_on", ("number", "amount", "reason", "purpose", "claim")),
+    (ReceivableWrittenOff, "written_off_on", ("invoice", "amount", "reason", "approved_by")),
+    (WrittenOffRecovered, "recovered_on", ("invoice", "amount", "method")),
     (InvoiceDisputed, "disputed_on", ("number", "amount", "reason")),
     (DisputeSettled, "settled_on", ("number", "outcome")),
     (LedgerEntryReversed, None, ("kind", "number", "reason")),

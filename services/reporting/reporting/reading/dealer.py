@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from reporting.reading.dealers import DealerRow, complete, dealer_rows
-from reporting.reading.ledger import OverdueMemory, by_dealer, rows_of
+from reporting.reading.ledger import LedgerMemory, rows_of
 from reporting.reading.standpoint import AT, Standpoint, within
 from rules.ageing import Column, ageing, days_sales_outstanding, overdue_beyond
+from rules.ledger_rows import by_dealer
 from rules.receivables import Receivables, receivables
 
 CARD = f"""{AT}
@@ -119,9 +120,9 @@ class Dealer:
     parked: list[str]
 
 
-async def dealer_of(conn: Any, pool: Any, at: Standpoint, memory: OverdueMemory, dealer: UUID) -> Dealer | None:
+async def dealer_of(conn: Any, pool: Any, at: Standpoint, memory: LedgerMemory, dealer: UUID) -> Dealer | None:
     """The dealer as it was then, as known then; None where there was none in the caller's scope."""
-    rows = await complete(conn, at, memory, await dealer_rows(conn, at, dealer))
+    rows = await complete(conn, at, memory, await dealer_rows(conn, at, memory, dealer))
     if not rows:
         return None
     (row,) = rows

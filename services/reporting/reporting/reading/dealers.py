@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from reporting.reading.ledger import OverdueMemory
+from reporting.reading.ledger import LedgerMemory, Owed
 from reporting.reading.plain import Figure
 from reporting.reading.standpoint import Standpoint, within
 from reporting.reading.visits import next_visits
@@ -65,6 +65,7 @@ class DealerRow(BaseModel):
     limit: Figure | None
     limit_event: str | None
     balance: Figure
+    unmatured_bills: Figure
     reserved: Figure
     exposure: Figure
     abc: str | None
@@ -139,15 +140,20 @@ class DealerPage:
     """Key and code of the last row, where there are more behind it."""
 
 
-async def dealer_rows(conn: Any, at: Standpoint, dealer: UUID | None = None) -> list[DealerRow]:
+async def dealer_rows(conn: Any, at: Standpoint, memory: LedgerMemory, dealer: UUID | None = None) -> list[DealerRow]:
     """All dealers that the caller sees (or the one), without what is overdue and the next visit."""
-    return [_row(record) for record in await conn.fetch(DEALERS, *at.parameters, dealer)]
+    records = await conn.fetch(DEALERS, *at.parameters, dealer)
+    owed = await memory.owed(conn, at, {r["dealer"]: (r["last"], r["entries"]) for r in records if r["given_up"]})
+    return [_row(record, owed.get(record["dealer"])) for record in records]
 
 
-def _row(record: Any) -> DealerRow:
+def _row(record: Any, owed: Owed | None) -> DealerRow:
     part = share(record["measure"], record["total"]) if record["measure"] is not None else None
+    balance, bills = owed or Owed(record["balance"], record["unmatured_bills"])
     row = dict(record) | {
-        "exposure": record["balance"] + record["reserved"],
+        "balance": balance,
+        "unmatured_bills": bills,
+        "exposure": balance + bills + record["reserved"],
         "share": None if part is None else rounded(part, 6),
         "grade_event": _event(record, "credit-rating", "grade"),
         "limit_event": _event(record, "credit-rating", "limit"),
@@ -171,7 +177,7 @@ def _event(record: Any, source: str, name: str) -> str | None:
 async def dealer_page(
     conn: Any,
     at: Standpoint,
-    memory: OverdueMemory,
+    memory: LedgerMemory,
     *,
     filters: Filters,
     sort: str,
@@ -183,7 +189,7 @@ async def dealer_page(
 
     A cursor names the last dealer seen: one that has left the list meanwhile starts it anew.
     """
-    rows = [row for row in await dealer_rows(conn, at) if filters.admit(row)]
+    rows = [row for row in await dealer_rows(conn, at, memory) if filters.admit(row)]
     if sort in NEEDS_OVERDUE or filters.overdue:
         rows = await _with_overdue(conn, at, memory, rows)
         rows = [row for row in rows if not filters.overdue or row.overdue > 0]
@@ -208,14 +214,14 @@ def totals_of(rows: Sequence[DealerRow]) -> Totals:
     )
 
 
-async def complete(conn: Any, at: Standpoint, memory: OverdueMemory, rows: Iterable[DealerRow]) -> list[DealerRow]:
+async def complete(conn: Any, at: Standpoint, memory: LedgerMemory, rows: Iterable[DealerRow]) -> list[DealerRow]:
     """The same rows with what is overdue and the next visit."""
     return await _with_visits(conn, at, await _with_overdue(conn, at, memory, list(rows)))
 
 
-async def _with_overdue(conn: Any, at: Standpoint, memory: OverdueMemory, rows: list[DealerRow]) -> list[DealerRow]:
+async def _with_overdue(conn: Any, at: Standpoint, memory: LedgerMemory, rows: list[DealerRow]) -> list[DealerRow]:
     ledgers = {row.dealer: (row.last, row.entries) for row in rows if isinstance(row, LedgerRow) and row.entries}
-    known = await memory.of(conn, at, ledgers)
+    known = await memory.overdue(conn, at, ledgers)
     return [row.model_copy(update={"overdue": known.get(row.dealer, NOTHING)}) for row in rows]
 
 

@@ -1,4 +1,5 @@
 -- Every dealer in scope as of a day and at a cut: who, where, grade, limit, class, balance, what orders reserve.
+-- What bounced or was written off only the rule can place: where that is `given_up`, it is asked for the balance.
 with at as (select $1::bigint[] as registry, $2::bigint[] as credit, $3::bigint[] as tiering, $4::date as as_of),
 dealers as (
     select o.dealer, o.code, coalesce(c.name, o.name) as name, o.region, o.branch, o.territory, o.onboarded_on
@@ -52,9 +53,13 @@ classes as (
 ),
 ledgers as (
     select e.dealer, max(e.sequence) as last, count(*) as entries,
-        coalesce(sum(case e.kind when 'invoice' then e.amount when 'payment' then -e.amount
+        bool_or(e.kind in ('bounce', 'dishonour', 'write_off')) as given_up,
+        coalesce(sum(case e.kind when 'invoice' then e.amount when 'payment' then -e.amount when 'bill' then -e.amount
             when 'credit_note' then -e.amount end) filter (where e.dated <= (select as_of from at)
-                and not exists (select from ledger_entry r where r.reversed = e.event and {reversal})), 0) as balance
+                and not exists (select from ledger_entry r where r.reversed = e.event and {reversal})), 0) as balance,
+        coalesce(sum(e.amount) filter (where e.kind = 'bill' and e.dated <= (select as_of from at)
+            and e.due_on > (select as_of from at)
+            and not exists (select from ledger_entry r where r.reversed = e.event and {reversal})), 0) as unmatured_bills
     from ledger_entry e
     where {ledger_entry} and ($5::uuid is null or e.dealer = $5)
     group by e.dealer
@@ -82,7 +87,8 @@ select d.*, coalesce(s.suspended, false) as suspended,
     case when l.dealer is null then null else coalesce(i."limit", l."limit") end as "limit",
     coalesce(i.partition, l.partition) as limit_partition, coalesce(i.sequence, l.sequence) as limit_sequence,
     k.abc, k.measure, k.total, k.partition as abc_partition, k.sequence as abc_sequence,
-    coalesce(b.balance, 0) as balance, coalesce(b.last, 0) as last, coalesce(b.entries, 0) as entries,
+    coalesce(b.balance, 0) as balance, coalesce(b.unmatured_bills, 0) as unmatured_bills,
+    coalesce(b.given_up, false) as given_up, coalesce(b.last, 0) as last, coalesce(b.entries, 0) as entries,
     coalesce(r.reserved, 0) as reserved
 from dealers d
 left join grades g using (dealer)

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from eventlog.position import cut_from_json
 from reporting.reading.dealer import read_json
-from reporting.reading.ledger import by_dealer, rows_of
+from reporting.reading.ledger import rows_of
 from reporting.reading.standpoint import AT, Standpoint, within
 from rules.ageing import Column
+from rules.ledger_rows import by_dealer
 from rules.statement import Line, digest, statement
 
 LATEST = 36
