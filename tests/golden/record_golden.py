@@ -3,7 +3,7 @@
 `make golden LOGS=1` records the logs anew as well, which is due when there is a new event type: what is in git was
 decided by the code of its day, and is worth keeping for that. `every_type` is made from a seed out of the shipped
 samples. `decisions` comes from running services: a few dealers of the sample network, rated twice (late documents
-between), classified, their orders checked, some reviewed, some stated.
+between, some of them about months that were closed), classified, their orders checked, some reviewed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from installed import QUIET, installed
 from varied import every_type_varied
 
 from dealerlog.addresses import Addresses
+from dealerlog.bookkeeping import keep_books
 from dealerlog.client import Api
 from dealerlog.databases import create_databases
 from dealerlog.decisions import classify, place_orders, rate
@@ -74,6 +75,7 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
             await rate(api, region.code, region.director)
         await classify(api, people.head_of_marketing)
         await place_orders(api, sample.dealers, loaded.dealers)
+        await keep_books(api, first.entries, loaded.dealers, people.credit_controller)
         late = await load_network(fleet, QUIET, sample)
         api.reached = late.positions
         for region in people.regions:

@@ -1,4 +1,4 @@
-"""What is decided about the sample network: grades, classes, orders checked, some reviews, some statements."""
+"""What is decided about the sample network: grades by region, classes, orders, some reviews, and the books kept."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dealerlog.bookkeeping import keep_books
 from dealerlog.client import Api
 from dealerlog.policies import draft_policy
 from dealerlog.problem import Problem
@@ -62,6 +63,8 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         stages = await review(api, network.dealers[::EVERY], dealers, directors)
         waiting = ", ".join(f"{stages.count(stage)} {stage}" for stage in ("audited", "proposed", "open"))
         step.note = f"{len(stages)} before their time: {stages.count('none')} approved, {waiting}"
+    with steps.step("books", "") as step:
+        step.note = await keep_books(api, network.entries, dealers, people.credit_controller)
     with steps.step("statements of account", "") as step:
         stated = await state(api, network.dealers[::STATED], dealers, people.credit_controller)
         step.note = ", ".join(f"{stated.count(stage)} {stage}" for stage in ("confirmed", "differing", "sent"))

@@ -25,13 +25,18 @@ from dealerlog.sample.network import Network, network
 from dealerlog.sample.requests import answer_survey
 from dealerlog.sample.rows import ledger_row, sales_rows
 from events import (
+    BillDishonoured,
+    BillReceived,
     CreditNoteIssued,
     DisputeSettled,
     Event,
     InvoiceDisputed,
     InvoiceIssued,
+    PaymentBounced,
     PaymentReceived,
+    ReceivableWrittenOff,
     SurveyAnswered,
+    WrittenOffRecovered,
 )
 from rules.policy import reference
 from tiering.domain.abc import Cuts, Measured, Ranking, rank
@@ -42,6 +47,11 @@ from tiering.domain.windows import last_full_months
 KINDS: dict[str, type[Event]] = {
     "invoice": InvoiceIssued,
     "payment": PaymentReceived,
+    "bounce": PaymentBounced,
+    "bill": BillReceived,
+    "dishonour": BillDishonoured,
+    "write_off": ReceivableWrittenOff,
+    "recovery": WrittenOffRecovered,
     "credit_note": CreditNoteIssued,
     "dispute": InvoiceDisputed,
     "dispute_settled": DisputeSettled,
@@ -97,6 +107,13 @@ def test_most_dealers_with_a_limit_are_within_it_and_some_are_not(outcomes: list
     over = sum(balance > limit for balance, limit in limited)
     assert len(limited) >= 100
     assert len(limited) * 5 // 100 <= over <= len(limited) * 35 // 100
+
+
+def test_every_kind_of_ledger_entry_occurs_and_setbacks_are_few(sample: Network) -> None:
+    kinds = Counter(ledger_row(entry)["kind"] for entry in sample.entries)
+    assert set(kinds) == set(KINDS)
+    few = ("bounce", "bill", "dishonour", "write_off", "recovery")
+    assert sum(kinds[kind] for kind in few) < kinds["payment"] * 8 // 100
 
 
 def test_every_grade_of_credit_indicator_is_met_by_someone(outcomes: list[Outcome]) -> None:

@@ -2,79 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from dealerlog.sample.calendar import LAST_DAY, later, working
 from dealerlog.sample.dealers import Dealer
 from dealerlog.sample.draws import Draws
+from dealerlog.sample.entries import Allocation, CreditNote, Dispute, Entry, Invoice, Payment, Settlement, dated
+from dealerlog.sample.setbacks import setbacks
 from dealerlog.sample.trading import CENT, Delivery, Return
 
 UNPAID_SINCE = timedelta(days=270)  # what is older was collected or would have been written off
 PAYING_DAYS = (10, 25)  # chains pay twice a month
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """The invoice of a delivery, VAT included."""
-
-    delivery: Delivery
-    due_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """The part of a payment that pays one invoice."""
-
-    invoice: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """Money received; without allocations it is for the ledger to allocate."""
-
-    dealer: Dealer
-    number: str
-    on: date
-    amount: Decimal
-    method: str
-    allocations: tuple[Allocation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CreditNote:
-    """A credit of one invoice, VAT included."""
-
-    dealer: Dealer
-    number: str
-    on: date
-    amount: Decimal
-    invoice: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """An amount of an invoice that the dealer contests."""
-
-    delivery: Delivery
-    on: date
-    amount: Decimal
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """How a dispute ended: upheld (a credit note follows) or dismissed."""
-
-    dispute: Dispute
-    on: date
-    outcome: str
-
-
-Entry = Invoice | Payment | CreditNote | Dispute | Settlement
 
 
 def accounts(seed: int, dealer: Dealer, sent: tuple[Delivery, ...], back: tuple[Return, ...]) -> list[Entry]:
@@ -87,14 +26,12 @@ def accounts(seed: int, dealer: Dealer, sent: tuple[Delivery, ...], back: tuple[
     disputes = [found for i in kept if (found := _dispute(draws.at("dispute", i.delivery.number), i))]
     settlements = [done for x in disputes if (done := _settlement(draws.at("settle", x.delivery.number), x))]
     notes += [_note(dealer, s) for s in settlements if s.outcome == "upheld"]
-    payments = _payments(draws.at("payments"), dealer, invoices, notes, disputes, settlements)
-    entries: list[Entry] = [*invoices, *notes, *disputes, *settlements, *payments]
+    payments = _payments(draws, dealer, invoices, notes, disputes, settlements)
+    credited = {note.invoice for note in notes}
+    unpaid = [i for i in kept if i.delivery.number not in credited and not _paying_day(_own(draws, i), dealer, i)]
+    money = setbacks(draws.at("setbacks"), dealer, unpaid, payments)
+    entries: list[Entry] = [*invoices, *notes, *disputes, *settlements, *money]
     return sorted((e for e in entries if dated(e) <= LAST_DAY), key=dated)
-
-
-def dated(entry: Entry) -> date:
-    """The business date of an entry."""
-    return entry.delivery.on if isinstance(entry, Invoice) else entry.on
 
 
 def _dispute(draws: Draws, invoice: Invoice) -> Dispute | None:
@@ -135,7 +72,7 @@ def _payments(
     due: dict[date, list[Allocation]] = {}
     late_notes: list[tuple[date, Decimal]] = []
     for invoice in invoices:
-        delivery, here = invoice.delivery, draws.at(invoice.delivery.number)
+        delivery, here = invoice.delivery, _own(draws, invoice)
         day = _paying_day(here, dealer, invoice)
         mine = [n for n in notes if n.invoice == delivery.number]
         held = contested.get(delivery.number, Decimal())
@@ -148,7 +85,12 @@ def _payments(
         if day and done and done.outcome == "dismissed":
             on = max(day, later(done.on, here.between(2, 12)))
             due.setdefault(on, []).append(Allocation(delivery.number, held))
-    return _received(draws.at("received"), dealer, due, late_notes)
+    return _received(draws.at("payments").at("received"), dealer, due, late_notes)
+
+
+def _own(draws: Draws, invoice: Invoice) -> Draws:
+    """What decides how an invoice is paid."""
+    return draws.at("payments").at(invoice.delivery.number)
 
 
 def _paying_day(draws: Draws, dealer: Dealer, invoice: Invoice) -> date | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
-from dealerlog.sample.accounts import Entry, accounts, dated
+from dealerlog.sample.accounts import accounts
 from dealerlog.sample.dealers import Dealer, dealers
+from dealerlog.sample.entries import Entry, dated
 from dealerlog.sample.organisation import Organisation, organisation
 from dealerlog.sample.surveys import Survey, surveys
 from dealerlog.sample.trading import Delivery, Return, deliveries, returns

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from datetime import date
 
-from dealerlog.sample.accounts import CreditNote, Dispute, Entry, Invoice, Payment, Settlement
 from dealerlog.sample.dealers import Dealer
+from dealerlog.sample.entries import (
+    Allocation,
+    Bill,
+    CameBack,
+    CreditNote,
+    Dispute,
+    Entry,
+    Invoice,
+    Payment,
+    Recovery,
+    Settlement,
+    WriteOff,
+)
 from dealerlog.sample.step import Json
 from dealerlog.sample.trading import Delivery, Line, Return
 from dealerlog.sample.visits import Visit
 
 SOURCE, CURRENCY = "ERP", "CNY"
+APPROVER = "head.of.marketing"
+"""Who approved a write-off, as the ERP calls it."""
 
 
 def reference(dealer: Dealer) -> Json:
@@ -50,13 +64,41 @@ def ledger_row(entry: Entry) -> Json:
                 "term_days": d.term_days,
             }
         case Payment():
-            named = [{"invoice": a.invoice, "amount": str(a.amount)} for a in entry.allocations]
             return _document("payment", entry.dealer, entry.number) | {
                 "amount": str(entry.amount),
                 "currency": CURRENCY,
                 "received_on": entry.on.isoformat(),
                 "method": entry.method,
-                "allocations": named,
+                "allocations": _named(entry.allocations),
+            }
+        case Bill():
+            return _document("bill", entry.dealer, entry.number) | {
+                "amount": str(entry.amount),
+                "currency": CURRENCY,
+                "received_on": entry.on.isoformat(),
+                "matures_on": entry.matures_on.isoformat(),
+                "method": entry.method,
+                "allocations": _named(entry.allocations),
+            }
+        case CameBack(kind=kind):
+            day = "bounced_on" if kind == "bounce" else "dishonoured_on"
+            return _document(kind, entry.dealer, entry.number) | {day: entry.on.isoformat(), "reason": entry.reason}
+        case WriteOff():
+            return _document("write_off", entry.dealer, entry.number) | {
+                "invoice": entry.invoice,
+                "amount": str(entry.amount),
+                "currency": CURRENCY,
+                "written_off_on": entry.on.isoformat(),
+                "reason": entry.reason,
+                "approved_by": APPROVER,
+            }
+        case Recovery():
+            return _document("recovery", entry.dealer, entry.number) | {
+                "invoice": entry.invoice,
+                "amount": str(entry.amount),
+                "currency": CURRENCY,
+                "recovered_on": entry.on.isoformat(),
+                "method": "transfer",
             }
         case CreditNote():
             return _document("credit_note", entry.dealer, entry.number) | {
@@ -81,6 +123,10 @@ def sales_rows(item: Delivery | Return) -> list[Json]:
             return [_line("sale", item.dealer, item.number, item.on, line) for line in item.lines]
         case Return():
             return [_line("return", item.delivery.dealer, item.number, item.on, line) for line in item.lines]
+
+
+def _named(allocations: tuple[Allocation, ...]) -> list[Json]:
+    return [{"invoice": a.invoice, "amount": str(a.amount)} for a in allocations]
 
 
 def _document(kind: str, dealer: Dealer, number: str) -> Json:
