@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from service.imports import Profile
 
 PACKAGES = {"tiering": "tiering", "credit-rating": "credit_rating"}
-SERVICE_OF = {"sales": "tiering", "invoices": "credit-rating", "dealers": "customer-registry"}
+SERVICE_OF = {
+    "sales": "tiering",
+    "invoices": "credit-rating",
+    "receipts": "credit-rating",
+    "dealers": "customer-registry",
+}
 UNNAMED = frozenset({"no-dealer"})
 """What a row is rejected for that names nobody: no fault of the onboarding."""
 POLL_SECONDS = 0.3

@@ -1,4 +1,4 @@
-"""Rows of a file of invoices become facts; what an import brought in can be taken back, row by row, by new events.
+"""Rows of a file of invoices or of money received become facts; what an import brought in is taken back by new events.
 
 importing = LedgerImport(recorder, pool, import_id="…", currency="CNY")
 verdicts = await importing.record(rows)         # the sink of `service.imports.run_import`
@@ -16,6 +16,9 @@ from uuid import UUID
 from credit_rating.dealers_named import dealers_named
 from credit_rating.documents import (
     AnyDocument,
+    Bill,
+    Bounce,
+    Dishonour,
     Dispute,
     Invoice,
     Paying,
@@ -32,7 +35,7 @@ from eventlog.connection import Pool
 from events import Imported, LedgerEntryReversed
 from events.decider import Refused
 from events.ids import request_hash
-from service.imports import LedgerRow, MappedRecord, RowVerdict
+from service.imports import LedgerRow, MappedRecord, ReceiptRow, RowVerdict
 
 CONFLICT = "document-conflict"
 SLICE = 1000
@@ -48,7 +51,7 @@ INVOICE = ("amount", "currency", "issued_on", "due_on", "method", "term_days", "
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerImport:
-    """One import of invoices, payments and disputes, under the name of who imports; `pool` is the worker's own."""
+    """One import of invoices, receipts and disputes, under the name of who imports; `pool` is the worker's own."""
 
     recorder: Recorder
     pool: Pool
@@ -105,9 +108,9 @@ class LedgerImport:
 
     async def _items(self, rows: Sequence[MappedRecord]) -> tuple[dict[int, list[Item]], dict[int, RowVerdict]]:
         """The documents of every row; a verdict for rows that are refused, whatever of them is new."""
-        ledger_rows = [row for row in rows if isinstance(row, LedgerRow)]
+        ledger_rows = [row for row in rows if isinstance(row, LedgerRow | ReceiptRow)]
         if len(ledger_rows) != len(rows):
-            raise TypeError("credit-rating takes rows of invoices, not of sales or dealers")
+            raise TypeError("credit-rating takes rows of invoices and receipts, not of sales or dealers")
         async with company_snapshot(self.pool) as conn:
             dealers = await dealers_named(conn, [_dealer(row) for row in ledger_rows])
         items: dict[int, list[Item]] = {}
@@ -129,11 +132,27 @@ class LedgerImport:
         return Item(dealer, identity(document), event_of(document), Imported(self.import_id, row))
 
 
-def documents_of(row: LedgerRow) -> list[AnyDocument]:
-    """What one row says: an invoice, the payment that settled it, its dispute and how that ended.
+def documents_of(row: LedgerRow | ReceiptRow) -> list[AnyDocument]:
+    """What one row says; nothing is validated again: the mapping has checked every cell."""
+    return _receipt(row) if isinstance(row, ReceiptRow) else _invoice(row)
 
-    Nothing is validated again: the mapping has checked every cell.
-    """
+
+def _receipt(row: ReceiptRow) -> list[AnyDocument]:
+    """A payment or a bill, and that it came back."""
+    named = {"dealer": _dealer(row), "source": row.source, "number": row.number}
+    pays = () if row.invoice is None else (Paying.model_construct(invoice=row.invoice),)
+    money = named | {"allocations": pays} | _only(row, ("amount", "currency", "received_on", "method"))
+    back = named | {"reason": row.bounce_reason}
+    said: list[tuple[type[AnyDocument], dict[str, Any]]]
+    if row.matures_on is None:
+        said = [(Payment, money), (Bounce, back | {"bounced_on": row.bounced_on})]
+    else:
+        said = [(Bill, money | {"matures_on": row.matures_on}), (Dishonour, back | {"dishonoured_on": row.bounced_on})]
+    return [model.model_construct(**about) for model, about in (said if row.bounced_on else said[:1])]
+
+
+def _invoice(row: LedgerRow) -> list[AnyDocument]:
+    """An invoice, the payment that settled it, its dispute and how that ended."""
     named = {"dealer": _dealer(row), "source": row.source, "number": row.number}
     said: list[tuple[type[AnyDocument], dict[str, Any]]] = [(Invoice, named | _only(row, INVOICE))]
     if (paid := row.payment) is not None:
@@ -151,7 +170,7 @@ def _only(record: Any, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-def _dealer(row: LedgerRow) -> Reference:
+def _dealer(row: LedgerRow | ReceiptRow) -> Reference:
     return Reference.model_construct(source=row.source, number=row.dealer)
 
 

@@ -1,4 +1,4 @@
-"""Files of invoices over HTTP: the declaration that the kit's engine, worker and routes run."""
+"""Files of invoices and of money received over HTTP: the declaration that the kit's engine, worker and routes run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ IMPORTS = Importing(
     package="credit_rating",
     types=TYPES,
     reversal=LedgerEntryReversed,
-    kinds=("invoices",),
+    kinds=("invoices", "receipts"),
     sink=sink_of,
     undo=undo,
 )

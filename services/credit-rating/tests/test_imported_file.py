@@ -90,3 +90,33 @@ async def test_a_file_is_read_once_open_at_its_dates_taken_back_and_read_again(p
     assert await open_on("2012-12-31") == ["0.00", "0.00"]
     assert (await send(pounds, content))["accepted"] == 8
     assert await open_on("2012-12-31") == ["50.25", "50.25"]
+
+
+async def test_a_file_of_receipts_brings_payments_bills_and_what_came_back(world: Any) -> None:
+    dealer = await world.dealer("7100", references=[{"source": "ERP", "number": "C7100"}])
+    content = "\n".join(
+        [
+            "收款单号,客户编号,金额,收款日期,结算方式,核销发票号,票据到期日,退票日期",
+            "SK1,C7100,60.00,2026-02-01,电汇,I-1,,",
+            "SK2,C7100,30.00,2026-02-03,支票,,,2026-02-06",
+            "YC1,C7100,40.00,2026-03-01,银行承兑汇票,,2026-08-31,",
+            "YC2,C7100,5.00,2026-03-01,商业承兑汇票,,,",
+        ]
+    ).encode()
+    before, world.runtime.settings = (
+        world.runtime.settings,
+        world.runtime.settings.model_copy(update={"currency": "CNY"}),
+    )
+    try:
+        first = await send(world, content, name="receipts.csv", profile="receipts-erp")
+        again = await send(world, content, name="receipts.csv", profile="receipts-erp")
+    finally:
+        world.runtime.settings = before
+    assert (first["accepted"], first["reasons"], again["duplicates"]) == (3, {"maturity-and-method": 1}, 3)
+    said = (await world.get(f"/dealers/{dealer}/receivables")).json()
+    assert (said["balance"], said["unmatured_bills"]) == ("-100.00", "40.00")
+    ledger = (await world.get(f"/dealers/{dealer}/ledger")).json()["items"]
+    assert sorted(each["kind"] for each in ledger) == ["bill", "bounce", "payment", "payment"]
+    (row,) = {each["importrow"] for each in ledger if each["kind"] == "bounce"}
+    origin = (await world.get(f"/imports/{first['id']}/rows/{row}", "importer")).json()
+    assert [each["type"] for each in origin["events"]] == ["PaymentReceived", "PaymentBounced"]

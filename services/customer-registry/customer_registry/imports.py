@@ -122,7 +122,7 @@ def onboarding_options(options: Any) -> dict[str, Any]:
 IMPORTING = Importing(
     package="customer_registry",
     types=TYPES,
-    kinds=("dealers", "sales", "invoices"),
+    kinds=("dealers", "sales", "invoices", "receipts"),
     sink=sink_of,
     undo_instead="Nobody is un-onboarded by a file: suspend the dealers that should not trade.",
     asks=OnboardingAsked,

@@ -12,6 +12,7 @@ from service.imports.records import (
     LedgerRow,
     MappedRecord,
     Payment,
+    ReceiptRow,
     SaleLine,
     Settlement,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Payment",
     "Profile",
     "Progress",
+    "ReceiptRow",
     "RowError",
     "RowVerdict",
     "SaleLine",

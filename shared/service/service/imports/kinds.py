@@ -1,4 +1,4 @@
-"""The three kinds of rows: how a sale, an invoice and a dealer are built from the cells of one row.
+"""Kinds of rows: how a sale, an invoice and a dealer are built from the cells of one row (`receipts`: money received).
 
 Ranges are those of the event types (events.fields): quantity 3 decimals, unit price 4, amount 2, codes 64 characters.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from events import wording
 from service.imports.cells import Reader, day_reader, figure_reader, number_reader, plain_text, text_reader
 from service.imports.columns import ColumnSeat
-from service.imports.profile import DealersProfile, InvoicesProfile, Profile, SalesProfile
+from service.imports.profile import DealersProfile, InvoicesProfile, Profile, ReceiptsProfile, SalesProfile
 from service.imports.records import DealerRow, Dispute, LedgerRow, MappedRecord, Payment, SaleLine, Settlement
 from service.imports.refusals import CellFault
 from service.imports.tables import Cells
@@ -26,7 +26,9 @@ def dealer_number(profile: Profile) -> Reader:
     return number_reader(dealer.number[0], unknown=dealer.unknown, integral=dealer.integral)
 
 
-def currency_check(profile: SalesProfile | InvoicesProfile, seat: ColumnSeat) -> Callable[[Cells], None]:
+def currency_check(
+    profile: SalesProfile | InvoicesProfile | ReceiptsProfile, seat: ColumnSeat
+) -> Callable[[Cells], None]:
     """Refuses a row whose currency column says another currency than the profile."""
     at = seat(profile.columns.currency)
 

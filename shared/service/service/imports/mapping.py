@@ -7,8 +7,9 @@ from typing import assert_never
 from service.imports.cells import plain_text
 from service.imports.columns import ColumnSeat, seat_of
 from service.imports.kinds import dealer_builder, dealer_number, invoice_builder, sale_builder
-from service.imports.profile import DealersProfile, InvoicesProfile, Profile, SalesProfile
+from service.imports.profile import DealersProfile, InvoicesProfile, Profile, ReceiptsProfile, SalesProfile
 from service.imports.profile_parts import Rule
+from service.imports.receipts import receipt_builder
 from service.imports.records import MappedRecord
 from service.imports.refusals import CellFault, RowError, RowIgnored
 from service.imports.tables import Cells, Slice
@@ -40,6 +41,8 @@ class Mapper:
                 return sale_builder(self.profile, seat, latest)
             case InvoicesProfile():
                 return invoice_builder(self.profile, seat, latest)
+            case ReceiptsProfile():
+                return receipt_builder(self.profile, seat, latest)
             case DealersProfile():
                 return dealer_builder(self.profile, seat)
             case _:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from service.imports.profile_parts import (
+    Bouncing,
     Code,
     DateFormat,
     DealerColumns,
@@ -22,6 +23,8 @@ from service.imports.profile_parts import (
     Numbers,
     Part,
     Paying,
+    ReceiptColumns,
+    Receiving,
     Returns,
     Rule,
     SaleColumns,
@@ -75,6 +78,25 @@ class InvoicesProfile(_Profile):
         return self
 
 
+class ReceiptsProfile(_Profile):
+    """Payments and acceptance bills, a row each, and which of them came back."""
+
+    kind: Literal["receipts"]
+    columns: ReceiptColumns
+    method: Receiving
+    bounce: Bouncing | None = None
+
+    @model_validator(mode="after")
+    def _constants_match_columns(self) -> "ReceiptsProfile":
+        if (self.columns.method is None) != (not self.method.words):
+            raise ValueError("columns.method and method.words belong together")
+        if self.columns.method is None and self.method.default is None:
+            raise ValueError("method.default says how money came where no column does")
+        if (self.columns.bounced_on is None) != (self.bounce is None):
+            raise ValueError("columns.bounced_on and [bounce] belong together")
+        return self
+
+
 class DealersProfile(_Profile):
     """Dealers, a row each."""
 
@@ -82,8 +104,8 @@ class DealersProfile(_Profile):
     columns: DealerExtras = DealerExtras()
 
 
-Profile = SalesProfile | InvoicesProfile | DealersProfile
-KINDS = ("sales", "invoices", "dealers")
+Profile = SalesProfile | InvoicesProfile | ReceiptsProfile | DealersProfile
+KINDS = ("sales", "invoices", "receipts", "dealers")
 _ANY: TypeAdapter[Profile] = TypeAdapter(Annotated[Profile, Field(discriminator="kind")])
 
 

@@ -61,6 +61,19 @@ class InvoiceColumns(Part):
     currency: Names | None = None
 
 
+class ReceiptColumns(Part):
+    """Columns of money received; a bill has the day it matures, what came back the day it did."""
+
+    number: Names
+    amount: Names
+    received_on: Names
+    method: Names | None = None
+    invoice: Names | None = None
+    matures_on: Names | None = None
+    bounced_on: Names | None = None
+    currency: Names | None = None
+
+
 class DealerExtras(Part):
     """Columns that only a file of dealers has."""
 
@@ -118,6 +131,22 @@ class Paying(Part):
     """How the payment on the settled date was made."""
 
     method: Code
+
+
+PaidBy = Literal["cash", "transfer", "cheque", "card", "bank_acceptance", "commercial_acceptance", "other"]
+
+
+class Receiving(Part):
+    """How money came: by the words of the method column, each of which is to be listed, or always by `default`."""
+
+    default: PaidBy | None = None
+    words: dict[str, PaidBy] = {}
+
+
+class Bouncing(Part):
+    """Why what came back did, as far as the file does not say."""
+
+    reason: Text
 
 
 class Disputing(Part):

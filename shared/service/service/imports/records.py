@@ -93,6 +93,28 @@ class LedgerRow(msgspec.Struct, frozen=True, array_like=True):
         return self.number
 
 
+class ReceiptRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Money received, or a bill if it says when it matures; up to two events: it, and that it came back."""
+
+    row: int
+    source: str
+    dealer: str
+    number: str
+    amount: Decimal
+    currency: str
+    received_on: datetime.date
+    method: str
+    invoice: str | None
+    matures_on: datetime.date | None
+    bounced_on: datetime.date | None
+    bounce_reason: str | None
+
+    @property
+    def document(self) -> str:
+        """What the row is spooled and kept together by."""
+        return self.number
+
+
 class DealerRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A dealer as a file of dealers gives it; what the file does not say is None."""
 
@@ -113,4 +135,4 @@ class DealerRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.dealer
 
 
-MappedRecord = SaleLine | LedgerRow | DealerRow
+MappedRecord = SaleLine | LedgerRow | ReceiptRow | DealerRow

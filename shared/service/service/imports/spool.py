@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from service.imports.limits import Limits
-from service.imports.records import DealerRow, LedgerRow, MappedRecord, SaleLine
+from service.imports.records import DealerRow, LedgerRow, MappedRecord, ReceiptRow, SaleLine
 from service.imports.refusals import ImportRefused
 
 SPOOLS = 64
@@ -24,6 +24,7 @@ BUFFERED = 256
 DECODER_OF: dict[str, Callable[[], Any]] = {
     "sales": lambda: msgspec.msgpack.Decoder(list[SaleLine]),
     "invoices": lambda: msgspec.msgpack.Decoder(list[LedgerRow]),
+    "receipts": lambda: msgspec.msgpack.Decoder(list[ReceiptRow]),
     "dealers": lambda: msgspec.msgpack.Decoder(list[DealerRow]),
 }
 

@@ -22,7 +22,12 @@ from service.problems import Problem
 from service.settings import Settings
 
 PROFILE_CHARACTERS = 16 * 1024
-SERVICE_OF = {"sales": "tiering", "invoices": "credit-rating", "dealers": "customer-registry"}
+SERVICE_OF = {
+    "sales": "tiering",
+    "invoices": "credit-rating",
+    "receipts": "credit-rating",
+    "dealers": "customer-registry",
+}
 
 
 def named(given: str | None, disposition: str | None) -> str:
