@@ -51,7 +51,7 @@ def statement(entries: Iterable[LedgerEntry], first_day: date, last_day: date) -
     entries = list(entries)
     ledger = ledger_at(entries, last_day)
     found = [*_lines(ledger), *(_given_up(ledger, entries, first_day) if ledger.write_offs else ())]
-    lines = sorted(found, key=lambda e: (e.on, e.kind, e.number, e.source, e.entry))
+    lines = sorted(found, key=lambda e: (e.on, e.kind, e.number, e.source, e.entry, e.amount))
     opening = sum((line.amount for line in lines if line.on < first_day), NOTHING)
     return Statement(first_day, last_day, opening, [line for line in lines if line.on >= first_day])
 
