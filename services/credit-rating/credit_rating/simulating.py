@@ -21,6 +21,7 @@ from credit_rating.domain.simulation import Move, Simulated, Tally, move_of, sha
 from credit_rating.evidence import facts_of
 from eventlog.loading import few_collections
 from service.access import Caller
+from service.problems import Problem
 from service.scope import Reader
 
 SLICE = 500
@@ -93,21 +94,29 @@ class SimulationFailed(Exception):
     """A process of a simulation ended before it had answered."""
 
 
+_under_way: set[asyncio.Task[Answer]] = set()
+"""Those of the one large simulation that may run in this process at a time."""
+
+
 async def simulate(reader: Reader, dsn: str, question: Question, share: Share) -> Answer:
-    """The whole answer; `dsn` is the reader's, for the processes that many dealers are worth."""
+    """The whole answer; `dsn` is the reader's, for the processes that many dealers are worth. 503: one at a time."""
     if len(share.dealers) < WORTH_A_PROCESS * PROCESSES:
         return await judged(reader, question, share)
+    if _under_way:
+        raise Problem("temporarily-unavailable", "Another simulation is under way here: repeat when it is done.")
     size = -(-len(share.dealers) // PROCESSES)
     tasks = [
         asyncio.create_task(_by_process(dsn, question, _part(share, first, size)))
         for first in range(0, len(share.dealers), size)
     ]
+    _under_way.update(tasks)
     try:
         answers = await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        _under_way.difference_update(tasks)
     most = question.listed.most
     return Answer(
         together(each.tally for each in answers),

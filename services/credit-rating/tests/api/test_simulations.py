@@ -109,6 +109,8 @@ async def test_processes_of_their_own_answer_the_same(
     monkeypatch.setattr(simulating, "WORTH_A_PROCESS", 1)
     there = await simulate(world, known_at=known_at, limits=True)
     assert here.status_code == 200 and there.json() == here.json()
+    monkeypatch.setattr(simulating, "_under_way", {"another one"})
+    assert (await simulate(world, known_at=known_at)).status_code == 503
 
 
 async def test_a_dealer_with_a_parked_stream_is_named_and_left_out(world: Any, network: dict[str, str]) -> None:
