@@ -39,5 +39,8 @@ PROBLEMS = {
     "statement-stage": Kind(409, "Not at this step", "Read the statement: another step comes first."),
     "period-not-over": Kind(422, "Period not over", "Name days that are over."),
     "no-difference": Kind(422, "No difference", "Record that the dealer confirmed it."),
+    "policy-altered": Kind(
+        409, "Policy not as published", "Repeat in a moment; if it stays, have the log verified.", 1
+    ),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
 }

@@ -77,7 +77,7 @@ class AgeingPage(Page[AgeingRow]):
     totals: AgeingRow
 
 
-@router.get("/receivables/ageing", permission="receivables.read", answers=AgeingPage)
+@router.get("/receivables/ageing", permission="receivables.read", answers=AgeingPage, problems=("no-policy",))
 async def ageing_of_all(
     read: Read,
     asked: Annotated[Asked, Depends(AGEING.asked)],

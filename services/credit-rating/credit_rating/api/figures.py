@@ -86,7 +86,7 @@ class FiguresPage(Page[PlaceRow]):
     currency: str
 
 
-@router.get("/receivables/figures", permission="receivables.read", answers=FiguresPage)
+@router.get("/receivables/figures", permission="receivables.read", answers=FiguresPage, problems=("no-policy",))
 async def figures_by_place(
     read: Read,
     page: PageOf,

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from credit_rating.api.money import Money
 from credit_rating.domain.indicators import INDICATORS
 from credit_rating.projections.review_step import CURRENT
-from credit_rating.published_policies import named
+from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.rederive import rederive
 from events.fields import Day
 from events.types.shapes import PolicyRef
@@ -183,7 +183,9 @@ async def list_grades_in_force(
     return asked.page(rows, GradeRow)
 
 
-@router.get("/grades/{grade}/explanation", permission="grade.read", answers=ExplanationView)
+@router.get(
+    "/grades/{grade}/explanation", permission="grade.read", answers=ExplanationView, problems=("policy-altered",)
+)
 async def explain_grade(grade: UUID, read: Read) -> ExplanationView:
     """Why a grade is what it is: rule, indicators with their inputs and thresholds, limit, policy, cut."""
     async with read.snapshot() as conn:
@@ -191,7 +193,10 @@ async def explain_grade(grade: UUID, read: Read) -> ExplanationView:
         if row is None:
             raise Problem("not-found", "There is no such grade in your scope.", retryable=True)
         reference = PolicyRef.model_validate_json(row["policy"])
-        policy = (await named(conn, reference)).policy
+        try:
+            policy = (await named(conn, reference)).policy
+        except PolicyAltered as error:
+            raise Problem("policy-altered", f"This grade rests on a policy that cannot be shown: {error}.") from error
     content = policy.model_dump(mode="json", by_alias=True)
     return ExplanationView.model_validate(
         dict(row)

@@ -88,7 +88,9 @@ class WarnedPage(Page[WarnedDealer]):
     warn_days: int
 
 
-@router.get("/dealers/{dealer}/limitations", permission="receivables.read", answers=LimitationsView)
+@router.get(
+    "/dealers/{dealer}/limitations", permission="receivables.read", answers=LimitationsView, problems=("no-policy",)
+)
 async def limitations_of(
     dealer: UUID, read: Read, as_of: Day | None = None, known_at: KnownAt = None
 ) -> LimitationsView:
@@ -103,7 +105,7 @@ async def limitations_of(
     return LimitationsView(dealer=dealer, items=[_view(each, rule) for each in found], **_about(read, day, cut, rule))
 
 
-@router.get("/receivables/limitations", permission="receivables.read", answers=WarnedPage)
+@router.get("/receivables/limitations", permission="receivables.read", answers=WarnedPage, problems=("no-policy",))
 async def all_warned(read: Read, page: PageOf, as_of: Day | None = None, known_at: KnownAt = None) -> WarnedPage:
     """What is to be claimed soon: every dealer in scope with an open invoice whose time ends within 90 days."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)

@@ -119,7 +119,7 @@ async def list_limits(dealer: UUID, read: Read, asked: Annotated[Asked, Depends(
     return asked.page(rows, LimitView)
 
 
-@router.get("/dealers/{dealer}/exposure", permission="limit.read", answers=ExposureView)
+@router.get("/dealers/{dealer}/exposure", permission="limit.read", answers=ExposureView, problems=("no-policy",))
 async def exposure_now(dealer: UUID, read: Read) -> ExposureView:
     """What an order of today would be checked against."""
     async with read.snapshot() as conn:

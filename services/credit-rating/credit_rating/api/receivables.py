@@ -76,7 +76,9 @@ class ReceivablesView(FiguresView):
     recovered: Money
 
 
-@router.get("/dealers/{dealer}/receivables", permission="receivables.read", answers=ReceivablesView)
+@router.get(
+    "/dealers/{dealer}/receivables", permission="receivables.read", answers=ReceivablesView, problems=("no-policy",)
+)
 async def receivables_of(
     dealer: UUID, read: Read, as_of: Day | None = None, known_at: KnownAt = None, by: AgeBy = "due_date"
 ) -> ReceivablesView:
