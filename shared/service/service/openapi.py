@@ -19,6 +19,7 @@ WRITE_PROBLEMS = (*READ_PROBLEMS, "malformed-json", "idempotency-key-missing", "
 QUESTION_PROBLEMS = ("malformed-json", "too-large", "wrong-media-type", "timed-out")
 EDIT_PROBLEMS = ("stale-version", "if-match-missing")
 
+JSON = "application/json"
 TEXT = ("text/", "application/x-ndjson")
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -74,7 +75,7 @@ def operation(declared: Declaration) -> dict[str, Any]:
         **({"x-safe": True} if declared.safe else {}),
         "security": [{"bearer": []}, {"session": []}],
         "parameters": _headers(declared),
-        "responses": given | _problems((*codes, *declared.problems)),
+        "responses": given | _problems((*codes, *declared.problems), page=declared.page),
     }
 
 
@@ -88,8 +89,18 @@ def document_of(app: FastAPI, problems: dict[str, Kind]) -> dict[str, Any]:
     components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
+    for operation in (each for path in made["paths"].values() for each in path.values()):
+        _no_validation_error_of_fastapi(operation["responses"])
     made["x-problems"] = {code: kind._asdict() for code, kind in sorted({**PROBLEMS, **problems}.items())}
     return made
+
+
+def _no_validation_error_of_fastapi(responses: dict[str, Any]) -> None:
+    """Input that does not validate is answered by a problem document, never by FastAPI's own shape."""
+    content = responses.get("422", {}).get("content", {})
+    if "HTTPValidationError" in str(content.get(JSON)):
+        del content[JSON]
+        content.setdefault(MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/Problem"}})
 
 
 def _headers(declared: Declaration) -> list[dict[str, Any]]:
@@ -104,8 +115,8 @@ def _headers(declared: Declaration) -> list[dict[str, Any]]:
             _header("Idempotency-Key", "names this request; a repeat gets the same answer", key, True, "order-0815-1")
         )
         headers.append(_header("Correlation-Id", "joins what follows from this request", text, False, "import-17"))
-    if declared.edits:
-        headers.append(_header("If-Match", "the ETag that was read", text, True, '"7"'))
+    if declared.edits or "if-match-missing" in declared.problems:
+        headers.append(_header("If-Match", "the ETag that was read", text, declared.edits, '"7"'))
     return headers
 
 
@@ -123,7 +134,8 @@ def _content(media_types: tuple[str, ...]) -> dict[str, Any]:
     return {"description": "Successful Response", "content": described}
 
 
-def _problems(codes: tuple[str, ...]) -> dict[str, Any]:
+def _problems(codes: tuple[str, ...], *, page: bool = False) -> dict[str, Any]:
+    """What is answered instead; a page tells people of it as HTML."""
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
         kind = PROBLEMS.get(code) or Kind(409, code.replace("-", " ").capitalize(), "")
@@ -136,7 +148,8 @@ def _problems(codes: tuple[str, ...]) -> dict[str, Any]:
                     "schema": {"$ref": "#/components/schemas/Problem"},
                     "examples": {code: {"value": document(Problem(code))} for code in of_status},
                 }
-            },
+            }
+            | ({"text/html": {"schema": {"type": "string"}}} if page else {}),
         }
         for status, of_status in sorted(by_status.items())
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from customer_registry.api.defining import define
+from customer_registry.api.defining import DEFINING, define
 from customer_registry.domain import region
 from customer_registry.domain.branch import BRANCH, DefineBranch, key
 from customer_registry.domain.command import OwnCode
@@ -44,7 +44,7 @@ class BranchView(BaseModel):
 
 
 @router.post("/branches", permission="organisation.define", answers=BranchView,
-             problems=("unknown-region", "branch-fixed"))  # fmt: skip
+             problems=("unknown-region", "branch-fixed", *DEFINING))  # fmt: skip
 async def define_branch(body: BranchGiven, write: Write) -> Response:
     """Let there be a branch in a region, or rename it (If-Match); its region stays."""
     above, _ = await write.runtime.log.state(region.REGION, region.key(body.region))

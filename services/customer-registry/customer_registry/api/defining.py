@@ -9,6 +9,9 @@ from events.decider import Decider
 from service.context import WriteContext
 from service.problems import Problem
 
+DEFINING = ("if-match-missing", "stale-version")
+"""What a definition can be answered beside a write's other problems."""
+
 
 async def define(write: WriteContext, decider: Decider[Any, Any], key: str, command: Any) -> Written:
     """Run a definition; raises Problem("if-match-missing") where it would change what others may have changed."""

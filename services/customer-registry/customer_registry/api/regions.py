@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
-from customer_registry.api.defining import define
+from customer_registry.api.defining import DEFINING, define
 from customer_registry.domain.command import OwnCode
 from customer_registry.domain.region import REGION, DefineRegion, key
 from events.fields import Name
@@ -35,7 +35,7 @@ class RegionView(BaseModel):
     name: str
 
 
-@router.post("/regions", permission="organisation.define", answers=RegionView)
+@router.post("/regions", permission="organisation.define", answers=RegionView, problems=DEFINING)
 async def define_region(body: RegionGiven, write: Write) -> Response:
     """Let there be a region, or rename it (If-Match)."""
     written = await define(write, REGION, key(body.code), DefineRegion(code=body.code, name=body.name))

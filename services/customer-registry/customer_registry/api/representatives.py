@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from customer_registry.api.defining import define
+from customer_registry.api.defining import DEFINING, define
 from customer_registry.domain import branch
 from customer_registry.domain.command import OwnCode
 from customer_registry.domain.representative import REPRESENTATIVE, RegisterRepresentative, key
@@ -45,7 +45,7 @@ class RepresentativeView(BaseModel):
 
 
 @router.post("/representatives", permission="organisation.define", answers=RepresentativeView,
-             problems=("unknown-branch",))  # fmt: skip
+             problems=("unknown-branch", *DEFINING))  # fmt: skip
 async def register_representative(body: RepresentativeGiven, write: Write) -> Response:
     """Let a login be a representative of a branch, or rename or move it (If-Match)."""
     above, _ = await write.runtime.log.state(branch.BRANCH, branch.key(body.branch))

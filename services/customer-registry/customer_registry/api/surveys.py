@@ -11,6 +11,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from customer_registry.api.approval import in_scope
+from customer_registry.api.defining import DEFINING
 from customer_registry.domain.survey import SURVEY, AnswerSurvey
 from events.fields import Day, PastDay, Percent, Turnover
 from events.types.customer_registry import Licences, Nature, Premises, SurveyAnswered
@@ -61,7 +62,7 @@ class SurveyRow(SurveyView):
 
 
 @router.post("/dealers/{dealer}/survey", permission="survey.answer", answers=SurveyView,
-             problems=("date-in-future", "founded-after-survey", "founded-absurd"))  # fmt: skip
+             problems=("date-in-future", "founded-after-survey", "founded-absurd", *DEFINING))  # fmt: skip
 async def answer_survey(dealer: UUID, body: Answers, write: Write) -> Response:
     """Hand in a survey; from the second on, If-Match names the version of the last."""
     await in_scope(write, dealer)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from customer_registry.api.defining import define
+from customer_registry.api.defining import DEFINING, define
 from customer_registry.domain import branch, representative
 from customer_registry.domain.command import OwnCode
 from customer_registry.domain.territory import TERRITORY, AssignRepresentative, DefineTerritory, Territory, key
@@ -70,7 +70,7 @@ def view(code: str, state: Territory) -> TerritoryView:
 
 
 @router.post("/territories", permission="organisation.define", answers=TerritoryView,
-             problems=("unknown-branch", "territory-fixed"))  # fmt: skip
+             problems=("unknown-branch", "territory-fixed", *DEFINING))  # fmt: skip
 async def define_territory(body: TerritoryGiven, write: Write) -> Response:
     """Let there be a territory in a branch, or rename it (If-Match); its branch stays."""
     above, _ = await write.runtime.log.state(branch.BRANCH, branch.key(body.branch))
