@@ -60,6 +60,7 @@ HELD: dict[str, dict[str, str]] = {
         "grade.rederive": "credit auditor operator",
         "limit.read": PEOPLE,
         "limit.override": "director head",
+        "completeness.read": "head credit auditor",
         "exception.read": "director head credit auditor",
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
@@ -157,6 +158,8 @@ ROUTES: dict[str, str] = {
     "credit-rating": """
         POST   /bills                                       ledger.record
         POST   /bills/dishonour                             ledger.record
+        GET    /completeness                                completeness.read
+        GET    /completeness/missing-numbers                completeness.read
         POST   /credit-notes                                ledger.record
         GET    /credit-reviews                              review.read
         POST   /dealers/{dealer}/confirmation-letters       statement.issue

@@ -2,6 +2,7 @@
 
 from credit_rating.api import (
     ageing,
+    completeness,
     delegations,
     entries,
     exceptions,
@@ -52,4 +53,5 @@ ROUTERS = [
     exceptions.router,
     policies.drafts,
     policies.router,
+    completeness.router,
 ]
