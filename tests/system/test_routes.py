@@ -22,9 +22,10 @@ OWN_DEALER = DEALERS[0]
 QUERIES = {f"{service} GET /ops/log/cut": {"at": "2026-01-01T00:00:00Z"} for service in SERVICES}
 QUERIES |= {"credit-rating GET /receivables/figures": {"by": "territory"}}
 QUERIES |= {"credit-rating GET /completeness/missing-numbers": {"source": "erp", "kind": "invoice"}}
+QUERIES |= {"credit-rating GET /grades/{grade}/events": {"indicator": "monthly_sales"}}
 QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
 """`service GET /path` → parameters that the route cannot do without."""
-ELSEWHERE = {"/grades/{grade}/explanation"}
+ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
 EMPTY = UUID(int=0)
 IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft")

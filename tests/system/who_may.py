@@ -203,6 +203,7 @@ ROUTES: dict[str, str] = {
         GET    /docs                                        -
         GET    /exceptions                                  exception.read
         GET    /grades                                      grade.read
+        GET    /grades/{grade}/events                       grade.read
         GET    /grades/{grade}/explanation                  grade.read
         GET    /grades/{grade}/rederivation                 grade.rederive
         GET    /health/live                                 -
