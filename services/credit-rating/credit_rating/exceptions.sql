@@ -26,6 +26,21 @@ with known as (
     from ledger_entry r left join ledger_entry e on e.dealer = r.dealer and e.event = r.reversed
     where r.kind = 'reversal' and {within_r}
     union all
+    select e.kind, e.dealer, e.number, e.dated, e.approved_by, null, e.reason, coalesce(e.amount, p.amount), e.event,
+        e.partition, e.sequence, e.recorded_at
+    from ledger_entry e left join lateral (
+        select p.amount from ledger_entry p
+        where p.dealer = e.dealer and p.origin = e.origin and p.number = e.number
+            and p.kind = case e.kind when 'bounce' then 'payment' when 'dishonour' then 'bill' end
+        order by p.sequence desc limit 1
+    ) as p on true
+    where e.kind in ('write_off', 'bounce', 'dishonour') and {within_e}
+    union all
+    select 'late_fact', e.dealer, e.number, e.dated, null, null, e.reason, e.amount, e.event, e.partition, e.sequence,
+        e.recorded_at
+    from ledger_entry e
+    where to_char({dated}, 'YYYY-MM') in (select period from period_step) and {late} and {within_e}
+    union all
     select 'back_dated', dealer, number, dated, null, null, reason, amount, event, partition, sequence, recorded_at
     from ledger_entry
     where dated < (recorded_at at time zone $2)::date - $3::integer and {within}

@@ -15,6 +15,7 @@ from credit_rating.api.money import Money
 from credit_rating.domain.exceptions import BACK_DATED_BEYOND_DAYS, ExceptionKind
 from credit_rating.evidence import bounds, within
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.projections.period_step import DATED, late
 from credit_rating.snapshot import SERVICE
 from eventlog.position import cut_to_json
 from events.fields import Day, Days
@@ -24,7 +25,11 @@ from service.paging import Page
 from service.routing import Router
 
 router = Router("exceptions")
-ROWS = (files("credit_rating") / "exceptions.sql").read_text("utf-8").format(within=within(1), within_r=within(1, "r."))
+ROWS = (
+    (files("credit_rating") / "exceptions.sql")
+    .read_text("utf-8")
+    .format(within=within(1), within_r=within(1, "r."), within_e=within(1, "e."), dated=DATED, late=late(1))
+)
 
 
 class ExceptionRow(BaseModel):

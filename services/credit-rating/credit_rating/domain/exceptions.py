@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 ExceptionKind = Literal[
-    "limit_override", "hold_release", "indicator_override", "delegated_approval", "reversal", "back_dated"
-]
+    "limit_override", "hold_release", "indicator_override", "delegated_approval", "reversal", "write_off", "bounce",
+    "dishonour", "late_fact", "back_dated",
+]  # fmt: skip
 EXCEPTION_KINDS: tuple[ExceptionKind, ...] = get_args(ExceptionKind)
 BACK_DATED_BEYOND_DAYS = 5
 """A fact recorded more days than these after its business date is an exception (domain.md 4)."""

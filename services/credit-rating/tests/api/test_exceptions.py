@@ -50,7 +50,25 @@ async def happened(world: Any, rows: Any) -> AsyncIterator[Any]:
     taken = LedgerEntryReversed(entry=entry["id"], kind="invoice", source="ERP", number="8100-0", reason="Typed twice.")
     await world.log.record([recorder.fact(UUID(dealer), reversal_id(UUID(entry["id"])), bytes(32), taken)])
     await world.follow()
+    await goes_wrong(world, rows)
     yield {"world": world, "dealer": dealer, "other": other, "before": before}
+
+
+async def goes_wrong(world: Any, rows: Any) -> None:
+    """A payment comes back, an invoice is given up, and another comes for a month that is closed."""
+    said: dict[str, Any] = {"dealer": {"source": "ERP", "number": "8100"}, "source": "ERP"}
+    bounced = said | {"number": "P8100-1", "bounced_on": "2026-06-29", "reason": "Account overdrawn."}
+    assert (await world.post("/payments/bounce", bounced)).status_code == 201
+    await world.follow()
+    given_up = said | {"number": "W-1", "invoice": "8100-1", "amount": "40.00", "currency": "CNY",
+                       "written_off_on": "2026-06-30", "reason": "The shop is closed."}  # fmt: skip
+    async with world.following():
+        done = await world.post("/write-offs", given_up, "head_of_marketing", login="chen.gang")
+    assert done.status_code == 201, done.text
+    closed = await world.post("/periods/2026-03/closing", {}, "credit_controller", etag='"0"')
+    assert closed.status_code in (200, 201), closed.text
+    await world.follow()
+    await world.bulk([rows.invoice("8100", "LATE-1", "3.00", date(2026, 3, 2))])
 
 
 async def step(world: Any, dealer: str, path: str, body: Any, who: dict[str, str]) -> None:
@@ -75,16 +93,19 @@ async def register(world: Any, role: str = "auditor", *, login: str = "", **quer
 async def test_each_kind_says_who_when_why_and_how_much_and_leads_to_its_event(happened: Any) -> None:
     world, dealer = happened["world"], happened["dealer"]
     found = {each["kind"]: each for each in await register(world, dealer=dealer)}
-    assert set(found) == set(EXCEPTION_KINDS)
+    assert set(found) == set(EXCEPTION_KINDS) - {"dishonour"}
+    assert (found["late_fact"]["about"], found["late_fact"]["amount"]) == ("LATE-1", "3.00")
     said = {
         kind: (each["about"], each["by"], each["acting_for"], each["reason"], each["amount"])
-        for kind, each in found.items() if kind not in ("back_dated", "limit_override")
+        for kind, each in found.items() if kind not in ("back_dated", "limit_override", "late_fact")
     }  # fmt: skip
     assert said == {
         "hold_release": ("O-8100", "lin.tao", None, "The transfer was seen.", "500.00"),
         "indicator_override": ("licences", "sun.li", None, "One of them is being renewed.", None),
         "delegated_approval": ("audited", "zhou.min", "gao.yu", "For gao.yu.", None),
         "reversal": ("8100-0", "zhao.lei", None, "Typed twice.", "60000.00"),
+        "bounce": ("P8100-1", "importer", None, "Account overdrawn.", "60000.00"),
+        "write_off": ("W-1", "chen.gang", None, "The shop is closed.", "40.00"),
     }
     limit = found["limit_override"]
     assert (limit["by"], limit["amount"], limit["reason"], limit["dated"]) == (
