@@ -33,7 +33,7 @@ from eventlog.position import Cut, cut_from_json, within
 from eventlog.projector import Projector
 from eventlog.reading import event_of
 from eventlog.restore import COLUMNS
-from events import OrderHeld, OrderPlaced, OrderReleased
+from events import OrderCheckedWithGroup, OrderHeld, OrderPlaced, OrderReleased
 from events.ids import canonical
 from tiering import rederive as tiering
 
@@ -179,10 +179,12 @@ async def checks(replay: Replay) -> AsyncIterator[str]:
         placed, before = rows[at - 1], ORDERS.fold(ORDERS.state(), rows[: at - 1])
         assert isinstance(placed, OrderPlaced)
         async with company_snapshot(replay.pool) as connection:
-            standing = await standing_in(connection, UUID(record.placement.stream.partition("/")[0]), placed.ordered_on)
+            dealer = UUID(record.placement.stream.partition("/")[0])
+            standing = await standing_in(connection, dealer, placed.ordered_on, before.group)
         derived = ORDERS.decide(before, PlaceOrder(**dict(placed), standing=standing))
-        same = [canonical(each) for each in derived] == [canonical(placed), canonical(event)]
-        yield _line("credit-rating", f"order {placed.number}", canonical(derived[-1]).decode(), same=same)
+        with_group = [each for each in rows[at + 1 : at + 2] if isinstance(each, OrderCheckedWithGroup)]
+        same = [canonical(each) for each in derived] == [canonical(each) for each in (placed, event, *with_group)]
+        yield _line("credit-rating", f"order {placed.number}", canonical(derived[1]).decode(), same=same)
 
 
 def _line(service: str, what: str, derived: Any, *, same: bool | None = None) -> str:

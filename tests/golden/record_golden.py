@@ -3,7 +3,8 @@
 `make golden LOGS=1` records the logs anew as well, which is due when there is a new event type: what is in git was
 decided by the code of its day, and is worth keeping for that. `every_type` is made from a seed out of the shipped
 samples. `decisions` comes from running services: a few dealers of the sample network, rated twice (late documents
-between, some of them about months that were closed), classified, their orders checked, some reviewed.
+between, some of them about months that were closed), classified, their orders checked (of three with their owner
+group), a limit computed anew, some reviewed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from dealerlog.client import Api
 from dealerlog.databases import create_databases
 from dealerlog.decisions import classify, place_orders, rate
 from dealerlog.fleet import MEMBERS, Fleet
+from dealerlog.groups import group
 from dealerlog.loading import load_network
 from dealerlog.policies import draft_policy
 from dealerlog.reviews import review
@@ -36,6 +38,7 @@ from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.network import SEED, Network, network
 from dealerlog.standing import settled
 from dealerlog.statements import state
+from dealerlog.terms import change_terms
 from dealerlog.testing import shared_stack, stop_shared_stack
 from eventlog import tail
 from events.placement import HEADER, PARTITIONS, pack
@@ -74,8 +77,10 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
         for region in people.regions:
             await rate(api, region.code, region.director)
         await classify(api, people.head_of_marketing)
+        await group(api, sample.dealers, loaded.dealers, people.head_of_marketing)
         await place_orders(api, sample.dealers, loaded.dealers)
         await keep_books(api, first.entries, loaded.dealers, people.credit_controller)
+        await change_terms(api, sample.dealers, loaded.dealers, people.head_of_marketing)
         late = await load_network(fleet, QUIET, sample)
         api.reached = late.positions
         for region in people.regions:

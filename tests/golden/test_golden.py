@@ -62,7 +62,15 @@ def test_the_recorded_logs_hold_every_type_and_version_and_every_kind_of_decisio
     wanted = {(each.name, version) for each in EVENT_TYPES.values() for version in range(1, each.version + 1)}
     assert wanted <= there, f"{sorted(wanted - there)} is new: make golden LOGS=1"
     decided = Counter(json.loads(each.document)["type"] for each in golden_log.read("decisions"))
-    kinds = "CreditGradeAssigned", "CreditLimitSet", "AbcClassAssigned", "OrderHeld", "OrderReleased"
+    kinds = (
+        "CreditGradeAssigned",
+        "CreditLimitSet",
+        "AbcClassAssigned",
+        "OrderHeld",
+        "OrderReleased",
+        "OrderCheckedWithGroup",
+        "CreditLimitRecomputed",
+    )
     assert all(decided[kind] for kind in kinds), decided
 
 

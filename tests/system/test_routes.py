@@ -28,7 +28,20 @@ QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-
 ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
 EMPTY = UUID(int=0)
-IDS = ("dealer", "grade", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft")
+IDS = ("dealer", "grade", "limit", "run", "event", "export", "import_id", "sequence", "delegation", "statement",
+       "draft")  # fmt: skip
+    "dealer",
+    "grade",
+    "limit",
+    "run",
+    "event",
+    "export",
+    "import_id",
+    "sequence",
+    "delegation",
+    "statement",
+    "draft",
+)
 
 
 def table(service: str) -> list[tuple[str, str, str]]:
@@ -120,6 +133,8 @@ async def things_of(served: Any, dealer: str) -> dict[str, Any]:
     schema, one = served.schema, served.pool.fetchval
     if "grade" in names:
         found["grade"] = await one(f"select event from {schema}.grade where dealer = $1 limit 1", UUID(dealer))
+        anew = f"select event from {schema}.credit_limit where dealer = $1 and causes is not null limit 1"
+        found["limit"] = await one(anew, UUID(dealer))
     if "sale_line" in names:
         found["event"] = await one(f"select event from {schema}.sale_line where dealer = $1 limit 1", UUID(dealer))
     if "statement" in names:

@@ -38,6 +38,7 @@ NAMED = {
     "delegation": ("delegation-", GIVEN),
 }
 """Categories whose key holds an id that `data` does not repeat."""
+GROUPS = ("LH", "JK")
 CODED = {"region": "region", "branch": "branch", "territory": "territory"}
 """Categories whose key holds a code that `data` repeats, and the place that it is the code of."""
 
@@ -81,6 +82,8 @@ def vary(document: dict[str, Any], chance: random.Random, count: int, dealer: st
     data |= {
         name: f"{chance.randrange(1, 9999)}.{chance.randrange(100):02}" for name in MONEY if _exact(data.get(name))
     }
+    if "group" in data:
+        data["group"] = chance.choice(GROUPS)
     if "quantity" in data:
         data["amount"] = str(Decimal(data["quantity"]) * Decimal(data["unit_price"]))
     if "run" in data:
@@ -113,6 +116,9 @@ def _subject(category: str, kind: str, data: dict[str, Any], where: dict[str, st
         case "period":
             data["period"] = chance.choice(("2025-12", "2026-01"))
             return f"period-{data['period']}"
+        case "group":
+            data["code" if "code" in data else "group"] = chance.choice(GROUPS)
+            return f"group-{data.get('code') or data['group']}"
         case "run" | "import" | "export" | "delegation":
             before, ids = NAMED[category]
             return before + chance.choice(ids)

@@ -40,6 +40,8 @@ HELD: dict[str, dict[str, str]] = {
         "dealer.approve": "head",
         "dealer.send_back": "general head",
         "dealer.suspend": "head",
+        "dealer.group": "head",
+        "dealer.terms": "head",
         "dealer.onboard": "importer",
         "card.revise": "rep manager clerk",
         "survey.answer": "rep manager",
@@ -62,6 +64,7 @@ HELD: dict[str, dict[str, str]] = {
         "limit.override": "director head",
         "completeness.read": "head credit auditor",
         "exception.read": "director head credit auditor",
+        "group.limit": "head",
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
         "review.read": PEOPLE,
@@ -111,6 +114,8 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/approve                    dealer.approve
         GET    /dealers/{dealer}/card                       dealer.read
         POST   /dealers/{dealer}/card                       card.revise
+        POST   /dealers/{dealer}/group                      dealer.group
+        POST   /dealers/{dealer}/group/leave                dealer.group
         GET    /dealers/{dealer}/history                    dealer.read
         POST   /dealers/{dealer}/reinstate                  dealer.suspend
         POST   /dealers/{dealer}/reject                     dealer.send_back
@@ -120,9 +125,13 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/survey                     survey.answer
         GET    /dealers/{dealer}/surveys                    dealer.read
         POST   /dealers/{dealer}/suspend                    dealer.suspend
+        POST   /dealers/{dealer}/terms                      dealer.terms
         GET    /dealers/{dealer}/visits                     dealer.read
         POST   /dealers:onboard                             dealer.onboard
         GET    /docs                                        -
+        GET    /groups                                      organisation.read
+        POST   /groups                                      organisation.define
+        GET    /groups/{code}                               organisation.read
         GET    /health/live                                 -
         GET    /health/ready                                -
         GET    /imports                                     import.read
@@ -206,6 +215,12 @@ ROUTES: dict[str, str] = {
         GET    /grades/{grade}/events                       grade.read
         GET    /grades/{grade}/explanation                  grade.read
         GET    /grades/{grade}/rederivation                 grade.rederive
+        GET    /groups                                      limit.read
+        GET    /groups/{group}                              limit.read
+        POST   /groups/{group}/limit                        group.limit
+        POST   /groups/{group}/limit/end                    group.limit
+        GET    /groups/{group}/limits                       limit.read
+        GET    /groups/{group}/members                      limit.read
         GET    /health/live                                 -
         GET    /health/ready                                -
         GET    /imports                                     import.read
@@ -215,6 +230,7 @@ ROUTES: dict[str, str] = {
         GET    /imports/{import_id}/preview                 import.read
         GET    /imports/{import_id}/rows/{row}              import.read
         POST   /imports/{import_id}/undo                    import.undo
+        GET    /limits/{limit}/rederivation                 grade.rederive
         POST   /invoices                                    ledger.record
         POST   /ledger:bulk                                 ledger.record
         GET    /metrics                                     -

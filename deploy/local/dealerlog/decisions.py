@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dealerlog.bookkeeping import keep_books
 from dealerlog.client import Api
+from dealerlog.groups import group
 from dealerlog.policies import draft_policy
 from dealerlog.problem import Problem
 from dealerlog.reviews import EVERY, review
@@ -20,6 +21,7 @@ from dealerlog.sample.step import CREDIT, TIERING
 from dealerlog.statements import EVERY as STATED
 from dealerlog.statements import state
 from dealerlog.steps import Steps
+from dealerlog.terms import change_terms
 
 RUN_SECONDS = 300.0
 POLL_SECONDS = 0.25
@@ -55,9 +57,13 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
     with steps.step("ABC classes", "") as step:
         classified = await classify(api, people.head_of_marketing)
         step.note = f"{classified['classified']} dealers, {WINDOW_FROM} – {LAST_DAY}"
+    with steps.step("owner group", "") as step:
+        step.note = await group(api, network.dealers[::ORDERING], dealers, people.head_of_marketing)
     with steps.step("orders", "") as step:
         states = await place_orders(api, network.dealers[::ORDERING], dealers)
         step.note = f"{len(states)} placed: {states.count('released')} released, {states.count('held')} held"
+    with steps.step("other terms", "") as step:
+        step.note = await change_terms(api, network.dealers[::ORDERING], dealers, people.head_of_marketing)
     with steps.step("credit reviews", "") as step:
         directors = {region.code: region.director for region in people.regions}
         stages = await review(api, network.dealers[::EVERY], dealers, directors)

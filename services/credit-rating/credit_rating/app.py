@@ -3,6 +3,7 @@
 from credit_rating.api import ROUTERS
 from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.delegation import DELEGATION
+from credit_rating.domain.group_limit import GROUP_LIMIT
 from credit_rating.domain.order import ORDERS
 from credit_rating.domain.period import PERIOD
 from credit_rating.domain.policy_file import POLICY_FILE
@@ -28,7 +29,17 @@ SERVICE = Service(
     routers=ROUTERS,
     permissions=PERMISSIONS,
     tables=TABLES,
-    deciders=[CREDIT_FILE, DELEGATION, ORDERS, PERIOD, POLICY_FILE, RATING_RUN, STATEMENTS, IMPORTS.decider],
+    deciders=[
+        CREDIT_FILE,
+        DELEGATION,
+        GROUP_LIMIT,
+        ORDERS,
+        PERIOD,
+        POLICY_FILE,
+        RATING_RUN,
+        STATEMENTS,
+        IMPORTS.decider,
+    ],
     reactions=REACTIONS,
     clock=CLOCK,
     problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | DRAFT_PROBLEMS | PROBLEMS,

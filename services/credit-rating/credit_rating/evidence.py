@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from credit_rating.domain.facts import DealerFacts, Survey
+from credit_rating.domain.facts import DealerFacts, Survey, TermsAgreed
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
 from eventlog.position import Cut
@@ -40,6 +40,10 @@ from survey_answer where dealer = any($1) and {WITHIN} order by dealer, sequence
 ONBOARDINGS = f"""
 select dealer, onboarded_on, term_days, forecast_monthly_sales
 from onboarding where dealer = any($1) and {WITHIN} order by dealer, sequence
+"""
+TERMS = f"""
+select dealer, effective_on, term_days
+from term_change where dealer = any($1) and {WITHIN} order by dealer, sequence
 """
 OF_REGION = f"select distinct dealer from onboarding where region = $1 and {WITHIN} order by dealer"
 
@@ -93,6 +97,10 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
     surveys: dict[UUID, list[Survey]] = {}
     for row in await conn.fetch(SURVEYS, dealers, registry):
         surveys.setdefault(row["dealer"], []).append(survey_of(row))
+    terms: dict[UUID, list[TermsAgreed]] = {}
+    for row in await conn.fetch(TERMS, dealers, registry):
+        agreed = TermsAgreed(on=row["effective_on"], term_days=row["term_days"])
+        terms.setdefault(row["dealer"], []).append(agreed)
     entries = await entries_of(conn, dealers, cut)
     return {
         dealer: DealerFacts(
@@ -100,6 +108,7 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
             onboarded_on=row["onboarded_on"],
             term_days=row["term_days"],
             forecast_monthly_sales=row["forecast_monthly_sales"],
+            terms=tuple(terms.get(dealer, ())),
             surveys=tuple(surveys.get(dealer, ())),
             entries=tuple(entries.get(dealer, ())),
         )

@@ -31,6 +31,7 @@ PERMISSIONS = {
     "limit.override": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "completeness.read": (HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
     "exception.read": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
+    "group.limit": (HEAD_OF_MARKETING,),  # whose dealers may lie in several regions
     "run.start": (REGIONAL_DIRECTOR,),
     "run.read": (REGIONAL_DIRECTOR, REGION_CLERK, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR, OPERATOR),
     "review.read": PEOPLE,

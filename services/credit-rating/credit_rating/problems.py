@@ -42,5 +42,8 @@ PROBLEMS = {
     "policy-altered": Kind(
         409, "Policy not as published", "Repeat in a moment; if it stays, have the log verified.", 1
     ),
+    "unknown-group": Kind(409, "Unknown owner group", "Define the group first, or repeat in a moment.", 1),
+    "no-group-limit": Kind(409, "No group limit", "Read the group: it has no limit that could be ended."),
+    "standing-of-another-group": Kind(409, "Group changed", "Repeat the order: the dealer's group has changed.", 1),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
 }

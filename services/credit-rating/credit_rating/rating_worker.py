@@ -1,4 +1,7 @@
-"""The loop that carries rating runs on, looks at every graded dealer once a day, and publishes the shipped policy."""
+"""The loop that carries rating runs on, looks at every graded dealer, and publishes the shipped policy.
+
+It looks at dealers once a day; at their limits also as soon as a policy takes effect or terms change.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import structlog
 
 from credit_rating.published_policies import POLICIES
 from credit_rating.rating_run import Run, carry_on
+from credit_rating.recomputing import recompute_all, stamp
 from credit_rating.snapshot import company_snapshot
 from credit_rating.watching import look_at_all
 from eventlog.log import Log
@@ -53,7 +57,7 @@ def loops(runtime: Runtime) -> Sequence[Loop]:
 
     async def run(heart: Heart, stopping: asyncio.Event) -> None:
         nonlocal trouble
-        published, looked_on = False, None
+        published, looked_on, limits_of = False, None, None
         while not stopping.is_set():
             try:
                 if not published:
@@ -63,6 +67,9 @@ def loops(runtime: Runtime) -> Sequence[Loop]:
                 if looked_on != (today := runtime.settings.today()):
                     await look_at_all(runtime.log, today)
                     looked_on = today
+                if limits_of != (now := await stamp(runtime.log, today)):
+                    await recompute_all(runtime.log, today)
+                    limits_of = now
                 trouble = None
             except Exception as error:  # whatever failed, the run goes on at its cut once it passes
                 trouble = f"{type(error).__name__}: {error}"[:500]

@@ -6,11 +6,11 @@ its log and rows are made from the topics (`eventlog.from_topics`), and every ru
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from credit_rating.differences import Difference, Rederived, compared
 from credit_rating.domain.credit_file import CREDIT_FILE, AssignGrade, CreditFile
 from credit_rating.domain.rating import NotRated, Occasion, canonical_data, rate
 from credit_rating.domain.rating_run import ranked_digest
@@ -20,8 +20,10 @@ from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.policy import policy as policies
 from credit_rating.projections.survey_answer import survey_answer
+from credit_rating.projections.term_change import term_change
 from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.rating_run import PARKED
+from credit_rating.rederive_limit import limit_again, limits_of, size
 from credit_rating.snapshot import company_snapshot
 from eventlog.log import Log
 from eventlog.position import Cut, cut_from_json
@@ -37,7 +39,7 @@ from events.decider import Refused
 from events.ids import canonical
 from events.readers import reader_for
 
-TABLES = [onboarding, survey_answer, ledger_entry, policies]
+TABLES = [onboarding, term_change, survey_answer, ledger_entry, policies]
 """The tables that a rating reads."""
 EVERY = """
 select event from grade where ($1::uuid is null or run = $1) and ($2::uuid is null or event > $2)
@@ -62,28 +64,6 @@ READER = reader_for({"CreditGradeAssigned": ("run",), "GradeWithheld": ("run",)}
 
 Place = tuple[int, int]
 """Partition and sequence."""
-
-
-class Difference(NamedTuple):
-    """What is not as it was decided: a path in the data, what was recorded and what is derived now (as JSON)."""
-
-    path: str
-    recorded: Any
-    derived: Any
-
-
-class Rederived(NamedTuple):
-    """A decision taken again, of a dealer or (None) the end of a run; equal if there is no difference."""
-
-    event: UUID
-    dealer: UUID | None
-    run: UUID
-    differences: list[Difference]
-
-    @property
-    def equal(self) -> bool:
-        """Whether every byte of the events' data is the same."""
-        return not self.differences
 
 
 class Decision(NamedTuple):
@@ -129,13 +109,19 @@ async def rederive_all(log: Log, run: UUID | None = None) -> AsyncIterator[Reder
 
 
 async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> AsyncIterator[Rederived]:
-    """Every decision that the log holds, run by run, each with the tables brought to exactly its cut; then its end."""
+    """Every decision that the log holds, run by run, each with the tables brought to exactly its cut; then its end.
+
+    Limits that were computed anew between runs come in the order of their cuts.
+    """
     places = await _places(log)
     started = {run: await start_of(log, run) for run in await _runs(log)}
     for run in places.keys() - started.keys():
         first = await _placed(log, places[run][0])
         started[run] = await start_of(log, run, first.stream, first.version)
+    limits = await limits_of(log)
     for run, start in sorted(started.items(), key=lambda each: (_size(each[1]), each[0])):
+        while limits and size(limits[0].cut) < _size(start):
+            yield await limit_again(log, limits.pop(0), bring_to)
         await bring_to(cut_from_json(start.cut) if start else {})
         decisions = []
         for place in places.get(run, []):
@@ -143,6 +129,8 @@ async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> 
             yield await _again(log, decisions[-1])
         if start and (end := await _end(log, run, start, decisions)) is not None:
             yield end
+    for limit in limits:
+        yield await limit_again(log, limit, bring_to)
 
 
 async def _places(log: Log) -> dict[str, list[Place]]:
@@ -164,7 +152,7 @@ async def _runs(log: Log) -> set[str]:
 
 def _size(start: Start | None) -> int:
     """Orders cuts so that one within another comes first."""
-    return sum(sum(parts.values()) for parts in start.cut.values()) if start else 0
+    return size(start.cut) if start else 0
 
 
 async def _placed(log: Log, place: Place) -> Decision:
@@ -264,19 +252,3 @@ NAMES = {CreditGradeAssigned: "grade", CreditLimitSet: "limit", GradeWithheld: "
 
 def _data(events: list[Event]) -> dict[str, bytes]:
     return {NAMES[type(each)]: canonical_data(each) for each in events}
-
-
-def compared(path: str, recorded: bytes | None, derived: bytes | None) -> list[Difference]:
-    """Where two forms of canonical data are not the same."""
-    if recorded == derived:
-        return []
-    return list(_unequal(path, json.loads(recorded or "null"), json.loads(derived or "null")))
-
-
-def _unequal(path: str, recorded: Any, derived: Any) -> list[Difference]:
-    if recorded == derived:
-        return []
-    if isinstance(recorded, dict) and isinstance(derived, dict):
-        names = sorted(recorded.keys() | derived.keys())
-        return [each for name in names for each in _unequal(f"{path}.{name}", recorded.get(name), derived.get(name))]
-    return [Difference(path, recorded, derived)]

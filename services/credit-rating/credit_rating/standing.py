@@ -10,6 +10,8 @@ from uuid import UUID
 
 from credit_rating.domain.credit_check import Standing, standing_of
 from credit_rating.evidence import entries_of
+from credit_rating.group_standing import group_standing_in, members_of
+from credit_rating.projections.credit_limit import OF_GRADE
 from credit_rating.projections.limit_override import IN_FORCE as OVERRIDE
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import in_force
@@ -24,7 +26,7 @@ LAST = "select coalesce(max(sequence), 0) from log.event where partition = $1"
 SUSPENSION = "select suspended, suspension_on from dealer where dealer = $1"
 IN_FORCE = f"""
 select g.dealer, g.event, g.run, g.as_of, g.grade, coalesce(o."limit", l."limit") as "limit", g.sequence
-from grade g join {CURRENT} using (run) join credit_limit l on l.dealer = g.dealer and l.run = g.run
+from grade g join {CURRENT} using (run) cross join lateral {OF_GRADE}
 left join {OVERRIDE} on true
 where g.dealer = $1 and g.as_of <= $2 order by g.as_of desc, g.sequence desc limit 1
 """
@@ -46,17 +48,23 @@ async def grade_in_force(conn: Connection, dealer: UUID, as_of: date) -> GradeIn
     return row and GradeInForce(row["event"], row["run"], row["as_of"], row["grade"], row["limit"])
 
 
-async def gathered_standing(runtime: Runtime, dealer: UUID, as_of: date) -> Standing:
+async def gathered_standing(runtime: Runtime, dealer: UUID, as_of: date, group: str = "") -> Standing:
     """The standing to check an order against, once everything that the log holds of this dealer is shown here.
 
     The dealer's orders and its ledger share a partition, so an invoice that used up a reservation is among the
-    receivables whenever its use is in the orders' state. Refuses with 503 while a stream of the dealer is parked.
+    receivables whenever its use is in the orders' state. Of a `group` everything that the log holds is awaited, so
+    that the number of its checks is most likely the last; if it is not, that number is taken, and the check made again.
+    Refuses with 503 while a stream of the dealer, or of its group, is parked.
     """
-    await shown_to_the_last(runtime, dealer)
+    if group:
+        await wait_until_shown(runtime.pool, {SERVICE: await runtime.log.last()}, runtime.settings.wait_seconds)
+    else:
+        await shown_to_the_last(runtime, dealer)
     async with company_snapshot(runtime.pool) as conn:
-        if await parked_keys(conn, [str(dealer)]):
+        others = await members_of(conn, group) if group else []
+        if await parked_keys(conn, [str(each) for each in (dealer, *others)]):
             raise Problem("stream-parked")
-        return await standing_in(conn, dealer, as_of)
+        return await standing_in(conn, dealer, as_of, group)
 
 
 async def shown_to_the_last(runtime: Runtime, dealer: UUID) -> None:
@@ -66,13 +74,13 @@ async def shown_to_the_last(runtime: Runtime, dealer: UUID) -> None:
     await wait_until_shown(runtime.pool, {SERVICE: {partition: last}}, runtime.settings.wait_seconds)
 
 
-async def standing_in(conn: Connection, dealer: UUID, as_of: date) -> Standing:
-    """The standing as one snapshot shows it."""
+async def standing_in(conn: Connection, dealer: UUID, as_of: date, group: str = "") -> Standing:
+    """The standing as one snapshot shows it, beside that of its owner group if it has one."""
     cut = await positions(conn)
     entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
     policy, reference = await in_force(conn, as_of)
     given = await grade_in_force(conn, dealer, as_of)
-    return standing_of(
+    standing = standing_of(
         receivables(entries, as_of),
         rule=policy.check,
         grade=given.grade if given else None,
@@ -81,6 +89,9 @@ async def standing_in(conn: Connection, dealer: UUID, as_of: date) -> Standing:
         cut=cut_to_json(cut),
         policy=reference,
     )
+    if not group:
+        return standing
+    return standing.model_copy(update={"group": await group_standing_in(conn, dealer, group, as_of)})
 
 
 def is_suspended(row: Mapping[str, Any] | None, as_of: date) -> bool:

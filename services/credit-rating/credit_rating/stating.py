@@ -6,11 +6,11 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from credit_rating.differences import Difference, compared
 from credit_rating.domain.rating import canonical_data
 from credit_rating.domain.statement_drawing import Asked, Occasion, again, drawn_up, lines_of
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import PolicyAltered, in_force, named
-from credit_rating.rederive import Difference, compared
 from credit_rating.snapshot import company_snapshot, parked_keys, positions
 from eventlog.connection import Connection
 from eventlog.log import Log

@@ -24,7 +24,16 @@ from eventlog.log import Log
 from eventlog.projector import Projector
 from eventlog.reactor import Reactor
 from eventlog.waiting import Waiting
-from events import DealerOnboarded, Event, SurveyAnswered, encode, uuid7
+from events import (
+    DealerJoinedGroup,
+    DealerOnboarded,
+    DealerTermsChanged,
+    Event,
+    OwnerGroupDefined,
+    SurveyAnswered,
+    encode,
+    uuid7,
+)
 from events.placement import HEADER, Placement, microseconds, pack, partition_of
 from service.migrations import migrate
 from service.rls import RowSecurity
@@ -151,6 +160,18 @@ class World:
             "onboarded_on": date(2024, 1, 10),
         } | said  # fmt: skip
         return self.registry.add(DealerOnboarded.model_validate(about), dealer)
+
+    async def group(self, code: str, *dealers: str) -> None:
+        """Define an owner group and let dealers join it."""
+        await self.tell([self.registry.add(OwnerGroupDefined(code=code, name=f"集团 {code}"), f"group-{code}")])
+        said = {"group": code, "reason": "One owner.", "by": "he", "on": TODAY}
+        await self.tell([self.registry.add(DealerJoinedGroup(**said), dealer) for dealer in dealers])
+        await self.follow()
+
+    async def terms(self, dealer: str, days: int, on: date = TODAY) -> None:
+        """Agree on another term with the dealer."""
+        said = {"terms": {"method": "credit", "term_days": days}, "reason": "Asked for.", "by": "he", "on": on}
+        await self.tell([self.registry.add(DealerTermsChanged.model_validate(said), dealer)])
 
     async def survey(self, dealer: str, on: str, **said: Any) -> None:
         about = {

@@ -9,6 +9,7 @@ from customer_registry.api import (
     cards,
     changes,
     dealers,
+    groups,
     history,
     onboarding,
     regions,
@@ -20,6 +21,7 @@ from customer_registry.api import (
 )
 from customer_registry.domain.branch import BRANCH
 from customer_registry.domain.dealer import DEALER
+from customer_registry.domain.owner_group import OWNER_GROUP
 from customer_registry.domain.region import REGION
 from customer_registry.domain.representative import REPRESENTATIVE
 from customer_registry.domain.survey import SURVEY
@@ -39,6 +41,10 @@ PROBLEMS: dict[str, Kind] = {
     "unknown-territory": Kind(409, "Unknown territory", "Define the territory first."),
     "unknown-branch": Kind(409, "Unknown branch", "Define the branch first."),
     "unknown-region": Kind(409, "Unknown region", "Define the region first."),
+    "terms-unchanged": Kind(422, "Terms unchanged", "Change the method or the days, or leave the terms as they are."),
+    "unknown-group": Kind(409, "Unknown owner group", "Define the owner group first."),
+    "in-a-group": Kind(409, "In another group", "Let the dealer leave the group that the detail names first."),
+    "in-no-group": Kind(409, "In no group", "Leave the dealer as it is."),
     "unknown-representative": Kind(409, "Unknown representative", "Register the representative first."),
     "branch-fixed": Kind(409, "Branch stays in its region", "Define a branch of another code in the other region."),
     "territory-fixed": Kind(
@@ -77,13 +83,14 @@ SERVICE = Service(
         surveys.router,
         visits.router,
         dealers.router,
+        groups.router,
         history.router,
         changes.router,
         imports_of(IMPORTING),
     ],
     permissions=PERMISSIONS,
     tables=projections.TABLES,
-    deciders=[REGION, BRANCH, TERRITORY, REPRESENTATIVE, DEALER, SURVEY, IMPORTING.decider],
+    deciders=[REGION, BRANCH, TERRITORY, REPRESENTATIVE, OWNER_GROUP, DEALER, SURVEY, IMPORTING.decider],
     reactions=reactions.REACTIONS,
     problems=IMPORT_PROBLEMS | PROBLEMS,
     loops=lambda runtime: (import_loop(IMPORTING, runtime),),

@@ -21,6 +21,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "dealer.approve": (HEAD_OF_MARKETING,),
     "dealer.send_back": (BRANCH_GENERAL_MANAGER, HEAD_OF_MARKETING),
     "dealer.suspend": (HEAD_OF_MARKETING,),
+    "dealer.terms": (HEAD_OF_MARKETING,),
+    "dealer.group": (HEAD_OF_MARKETING,),
     "dealer.onboard": (IMPORTER,),
     "card.revise": (SALES_REPRESENTATIVE, BRANCH_MANAGER, REGION_CLERK),
     "survey.answer": (SALES_REPRESENTATIVE, BRANCH_MANAGER),

@@ -152,6 +152,15 @@ class Network:
             on=on,
         )[0]
 
+    def group(self, code: str, name: str, limit: str, on: date, *dealers: str) -> None:
+        """An owner group with a limit, and the dealers that join it."""
+        self.registry.add(published.OwnerGroupDefined(code=code, name=name), f"group-{code}", on=on)
+        for dealer in dealers:
+            joined = published.DealerJoinedGroup(group=code, reason="One owner.", by="head", on=on)
+            self.registry.add(joined, dealer, on=on)
+        given = published.GroupLimitSet(group=code, limit=Decimal(limit), first_day=on, reason="One owner.", by="head")
+        self.credit.add(given, f"group-{code}", on=on)
+
     def invoice(self, dealer: str, number: str, amount: str, issued: date, due: date) -> tuple[str, str]:
         """An invoice."""
         return self.credit.add(

@@ -61,6 +61,7 @@ def story() -> tuple[Network, dict[str, dict[str, int]], dict[str, str]]:
     early = {source: {str(p): s for p, s in cut.items()} for source, cut in made.cut.items()}
     places["late"], _ = made.invoice(ANNA, "I-LATE", "300.00", date(2026, 3, 1), date(2026, 3, 31))
     _state(made, early, invoice, payment)
+    made.group("LH", "联华控股 Holding", "80000", date(2026, 4, 1), ANNA, CHEN)
     return made, early, places
 
 

@@ -43,6 +43,20 @@ async def test_an_overridden_limit_counts_on_its_days_until_it_is_taken_back(cli
     assert "Overridden by zheng from 2026-02-15 to 2026-02-25:" in page and "Computed limit" in page
 
 
+async def test_a_dealer_shows_its_owner_group_with_the_dealers_that_the_reader_sees(
+    client: httpx.AsyncClient, served: Served
+) -> None:
+    group = (await client.get(f"/api/dealers/{ANNA}")).json()["group"]
+    assert (group["name"], group["limit"]["limit"], group["exposure"]) == ("联华控股 Holding", "80000", "1600.00")
+    assert [(each["dealer"], each["exposure"]) for each in group["members"]] == [(ANNA, "1600.00"), (CHEN, "0")]
+    own = (await client.get(f"/api/dealers/{ANNA}", headers=bearer("branch_manager", branch="B1"))).json()["group"]
+    assert [each["dealer"] for each in own["members"]] == [ANNA]
+    for asked in ({"as_of": "2026-03-31"}, {"known_at": json.dumps(served.early)}):
+        assert (await client.get(f"/api/dealers/{ANNA}", params=asked)).json()["group"] is None
+    page = (await client.get(f"/dealers/{ANNA}", headers=bearer("auditor"))).text
+    assert "联华控股 Holding" in page and "Joined an owner group" in page
+
+
 async def test_a_reversed_invoice_was_never_owed_and_money_in_advance_is_a_negative_exposure(
     client: httpx.AsyncClient,
 ) -> None:

@@ -41,7 +41,8 @@ from (
 """
 WHOLE = f"""
 select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, r.run is not null as current
-from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run left join {CURRENT} on r.run = g.run
+from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run and l.causes is null
+left join {CURRENT} on r.run = g.run
 where g.event = $1
 """
 

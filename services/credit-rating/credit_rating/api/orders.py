@@ -15,6 +15,7 @@ from credit_rating.api.money import Money
 from credit_rating.closed import Closed
 from credit_rating.domain.order import ORDERS, CancelOrder, Orders, ReleaseHold
 from credit_rating.domain.order import PlaceOrder as Place
+from credit_rating.group_standing import checked_again, group_of
 from credit_rating.standing import gathered_standing
 from events import CreditCheck, HoldReason, OrderHeld, OrderHoldReleased, OrderPlaced, OrderReleased
 from events.decider import Refused
@@ -128,12 +129,13 @@ async def place_order(dealer: UUID, body: PlaceOrder, write: Write) -> Response:
         raise Refused("other-currency", f"Orders here are in {write.runtime.settings.currency}.")
     async with write.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
+        group = await group_of(conn, dealer)
 
-    async def checked(_: Orders) -> Place:
-        standing = await gathered_standing(write.runtime, dealer, write.today)
+    async def checked(orders: Orders) -> Place:
+        standing = await gathered_standing(write.runtime, dealer, write.today, orders.group)
         return Place(**body.model_dump(), ordered_on=write.today, standing=standing)
 
-    written = await write.handle(ORDERS, str(dealer), None, prepare=checked)
+    written = await checked_again(group, lambda: write.handle(ORDERS, str(dealer), None, prepare=checked))
     return write.answer(written, view_of(written.events))
 
 
@@ -156,13 +158,14 @@ async def release_hold(dealer: UUID, number: str, body: Release, write: Write) -
     """Release a held order in spite of its reasons, which are worked out anew and recorded with who took it on."""
     async with write.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
+        group = await group_of(conn, dealer)
 
-    async def checked(_: Orders) -> ReleaseHold:
-        standing = await gathered_standing(write.runtime, dealer, write.today)
+    async def checked(orders: Orders) -> ReleaseHold:
+        standing = await gathered_standing(write.runtime, dealer, write.today, orders.group)
         return ReleaseHold(number=number, reason=body.reason, by=write.caller.login, standing=standing)
 
-    written = await write.handle(ORDERS, str(dealer), None, prepare=checked)
-    (done,) = written.events
+    written = await checked_again(group, lambda: write.handle(ORDERS, str(dealer), None, prepare=checked))
+    done = written.events[0]
     assert isinstance(done, OrderHoldReleased)
     said = done.model_dump() | {"state": "released", "released_by": done.by, "released_because": done.reason}
     return write.answer(written, HoldReleasedView.model_validate(said))

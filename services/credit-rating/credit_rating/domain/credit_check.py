@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from events import CreditCheck, HoldReason, PolicyRef
 
 from .ageing import overdue_beyond
+from .group_standing import GroupStanding
 from .money import NOTHING
 from .policy.standing import CheckRule
 from .receivables import Receivables
@@ -46,6 +47,7 @@ class Standing(BaseModel):
     cash_only: bool
     unmatured_bills: Decimal = NOTHING
     consigned_stock: Decimal = NOTHING
+    group: GroupStanding | None = None
 
 
 def standing_of(
@@ -87,16 +89,17 @@ class Reserved(BaseModel):
 
 def exposure(standing: Standing, reserved: Reserved) -> Decimal:
     """Open invoices − unapplied credit + unmatured bills + released orders not yet invoiced + consigned stock."""
-    return _owed(standing) - standing.unapplied_credit + reserved.on_credit + reserved.prepaid
+    return owed(standing) - standing.unapplied_credit + reserved.on_credit + reserved.prepaid
 
 
-def _owed(standing: Standing) -> Decimal:
+def owed(standing: Standing) -> Decimal:
+    """What the dealer owes or may come to owe whatever is ordered, before its unapplied credit."""
     return standing.open_invoices + standing.unmatured_bills + standing.consigned_stock
 
 
 def prepayment_left(standing: Standing, reserved: Reserved) -> Decimal:
     """Unapplied credit that no released order rests on, be it prepaid or beyond the limit thanks to that credit."""
-    beyond_limit = _owed(standing) + reserved.on_credit - (standing.limit or NOTHING)
+    beyond_limit = owed(standing) + reserved.on_credit - (standing.limit or NOTHING)
     lent = max(NOTHING, min(reserved.on_credit, beyond_limit))
     return standing.unapplied_credit - reserved.prepaid - lent
 

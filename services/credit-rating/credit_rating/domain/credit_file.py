@@ -18,6 +18,7 @@ from events import (
     CreditGradeAssigned,
     CreditLimitOverridden,
     CreditLimitOverrideEnded,
+    CreditLimitRecomputed,
     CreditLimitSet,
     CreditReviewEscalated,
     CreditReviewOpened,
@@ -30,9 +31,10 @@ from events import (
 from events.decider import Decider, Refused
 from events.types.shapes import PolicyRef
 
-from . import limit_override, review
+from . import limit_override, limit_recomputation, review
 from .calendar_window import plus_months
 from .limit_override import EndOverride, Override, OverrideLimit
+from .limit_recomputation import Limited, RecomputeLimit
 from .review import ApproveGrade, AuditGrade, ProposeGrade, RejectReview, ReturnGrade, Review
 
 MONTHS_BETWEEN_RATINGS = 3
@@ -107,6 +109,7 @@ CreditFileCommand: TypeAlias = (
     | Watch
     | review.ReviewCommand
     | limit_override.LimitCommand
+    | RecomputeLimit
 )
 
 
@@ -122,6 +125,7 @@ class CreditFile(msgspec.Struct, frozen=True):
     escalated: bool = False
     watched: bool = False
     override: Override | None = None
+    limited: Limited | None = None
 
 
 def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
@@ -154,6 +158,8 @@ def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
             raise Refused("no-limit", "The dealer has no limit that could be overridden: have it graded first.")
         case OverrideLimit() | EndOverride():
             return limit_override.decide(file.override, command)
+        case RecomputeLimit():
+            return limit_recomputation.decide(file.run, file.grade, file.limited, command)
 
 
 def _assign(file: CreditFile, graded: CreditGradeAssigned, limited: CreditLimitSet) -> list[Event]:
@@ -211,6 +217,8 @@ def evolve(file: CreditFile, event: Any) -> CreditFile:
             return msgspec.structs.replace(file, escalated=True)
         case CreditWatchStarted() | CreditWatchEnded():
             return msgspec.structs.replace(file, watched=isinstance(event, CreditWatchStarted))
+        case CreditLimitSet() | CreditLimitRecomputed():
+            return msgspec.structs.replace(file, limited=limit_recomputation.limited(event))
         case CreditLimitOverridden():
             return msgspec.structs.replace(file, override=Override(event.override, event.last_day))
         case CreditLimitOverrideEnded():

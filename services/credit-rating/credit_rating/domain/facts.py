@@ -31,6 +31,13 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     founded_on: date
 
 
+class TermsAgreed(msgspec.Struct, frozen=True, kw_only=True):
+    """One `DealerTermsChanged`: a term in days, from a day on."""
+
+    on: date
+    term_days: int
+
+
 class SellOut(msgspec.Struct, frozen=True, kw_only=True):
     """Value that a dealer sold on: in all, with a known place, and of that inside its own territory (domain.md 3.1)."""
 
@@ -48,6 +55,8 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
         The dealer's id, as text.
     onboarded_on, term_days, forecast_monthly_sales
         From `DealerOnboarded` (`terms.term_days`, in days; the forecast is money a month).
+    terms
+        Every `DealerTermsChanged` in the order of its stream; `term_days_at` says which one counts.
     surveys
         Every `SurveyAnswered` in the order of its stream; the latest one not after the as-of date is used.
     entries
@@ -60,6 +69,7 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
     onboarded_on: date
     term_days: int
     forecast_monthly_sales: Decimal
+    terms: tuple[TermsAgreed, ...] = ()
     surveys: tuple[Survey, ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
     sell_out: SellOut = SellOut()
@@ -68,3 +78,9 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
         """The latest survey not after `as_of`; of two on one day the later answer."""
         known = [survey for survey in self.surveys if survey.surveyed_on <= as_of]
         return max(reversed(known), key=lambda survey: survey.surveyed_on, default=None)
+
+    def term_days_at(self, as_of: date) -> int:
+        """The term agreed last of those not after `as_of`; before any change that of the onboarding."""
+        agreed = [terms for terms in self.terms if terms.on <= as_of]
+        latest = max(reversed(agreed), key=lambda terms: terms.on, default=None)
+        return self.term_days if latest is None else latest.term_days

@@ -62,7 +62,7 @@ def limit_computed(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitComput
     season = season_of(dealer, rule.season)
     new = months_traded(dealer) < rule.new_dealer.months
     base = forecast_base(dealer, rule.new_dealer) if new else min(m3, m12 if season is NO_SEASON else m12 * season)
-    coefficient, term_days = rule.coefficients.of(grade), dealer.facts.term_days
+    coefficient, term_days = rule.coefficients.of(grade), dealer.facts.term_days_at(dealer.as_of)
     limit = base * over(coefficient, rule.term_base_days) * term_days
     return LimitComputed(
         rounded_down(limit if limit.numerator > 0 else ZERO, rule.unit), m3, m12, season, term_days, coefficient,

@@ -3,7 +3,9 @@
 A hold is released by somebody entitled, with a reason, in spite of what holds the order.
 
 The state holds open orders only. Every check is a write to this one stream at an expected version, so two checks at
-once can never spend the same headroom; an order number is claimed for good, so it is placed once.
+once can never spend the same headroom; an order number is claimed for good, so it is placed once. A dealer of an owner
+group is checked against the group as well, and a release claims the next number of the group's checks: of two that saw
+the same headroom, in whatever streams, one loses and is decided again.
 """
 
 from __future__ import annotations
@@ -18,7 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from events import (
     Event,
+    GroupChecksEnded,
+    GroupChecksStarted,
+    HoldReason,
     OrderCancelled,
+    OrderCheckedWithGroup,
     OrderHeld,
     OrderHoldReleased,
     OrderPlaced,
@@ -29,6 +35,7 @@ from events import (
 from events.decider import Claims, Decider, Refused
 
 from .credit_check import Reserved, Standing, checked_against, hold_reasons
+from .group_check import checked_with_group, group_reasons
 from .money import NOTHING
 
 
@@ -97,7 +104,13 @@ class ReturnReservation(Command):
     taken: Taken | None = None
 
 
-OrderCommand: TypeAlias = PlaceOrder | ReleaseHold | CancelOrder | UseReservation | ReturnReservation
+class CheckWithGroup(Command):
+    """The dealer joined an owner group, or (None) left it: from a reaction to the registry."""
+
+    group: str | None
+
+
+OrderCommand: TypeAlias = PlaceOrder | ReleaseHold | CancelOrder | UseReservation | ReturnReservation | CheckWithGroup
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
@@ -114,9 +127,10 @@ class OpenOrder(msgspec.Struct, frozen=True):
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """The dealer's open orders by number."""
+    """The dealer's open orders by number, and the owner group that they are checked with (empty: none)."""
 
     open: dict[str, OpenOrder] = {}
+    group: str = ""
 
     @property
     def reserved(self) -> Reserved:
@@ -133,7 +147,7 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
         case PlaceOrder():
             return _place(orders, command)
         case ReleaseHold():
-            return [_hold_released(orders, command)]
+            return _hold_released(orders, command)
         case CancelOrder(number=number, reason=reason):
             if number not in orders.open:
                 raise Refused(
@@ -144,6 +158,10 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
             return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, amount))]
         case ReturnReservation(taken=back):
             return [] if back is None else [ReservationReturned(**dict(back))]
+        case CheckWithGroup(group=group) if group is not None:
+            return [GroupChecksStarted(group=group)]
+        case CheckWithGroup():
+            return [GroupChecksEnded(group=orders.group)] if orders.group else []
 
 
 def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
@@ -151,6 +169,7 @@ def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
         raise Refused("order-known", f"Order {order.number} is already open: give this one a number of its own.")
     if order.standing.as_of != order.ordered_on:
         raise Refused("standing-of-another-day", f"Gather the standing as of {order.ordered_on}, the day of the order.")
+    _of_its_group(orders, order.standing)
     placed = OrderPlaced(
         number=order.number,
         amount=order.amount,
@@ -159,26 +178,41 @@ def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
         ordered_on=order.ordered_on,
     )
     check = checked_against(order.standing, orders.reserved)
-    reasons = hold_reasons(order.amount, order.prepaid, order.standing, orders.reserved)
+    reasons = _reasons(order.amount, order.prepaid, order.standing, orders.reserved)
+    with_group = checked_with_group(order.number, order.standing, orders.reserved, released=not reasons)
     if reasons:
-        return [placed, OrderHeld(number=order.number, amount=order.amount, reasons=tuple(reasons), check=check)]
-    return [placed, OrderReleased(number=order.number, amount=order.amount, check=check)]
+        held = OrderHeld(number=order.number, amount=order.amount, reasons=tuple(reasons), check=check)
+        return [placed, held, *with_group]
+    return [placed, OrderReleased(number=order.number, amount=order.amount, check=check), *with_group]
 
 
-def _hold_released(orders: Orders, asked: ReleaseHold) -> OrderHoldReleased:
+def _reasons(amount: Decimal, prepaid: bool, standing: Standing, reserved: Reserved) -> list[HoldReason]:
+    """Every reason at once, the dealer's own and its group's."""
+    own = hold_reasons(amount, prepaid, standing, reserved)
+    return [*own, *group_reasons(amount, prepaid, standing, reserved)]
+
+
+def _of_its_group(orders: Orders, standing: Standing) -> None:
+    if orders.group != (standing.group.group if standing.group else ""):
+        raise Refused("standing-of-another-group", "Gather the standing with the dealer's owner group.", retryable=True)
+
+
+def _hold_released(orders: Orders, asked: ReleaseHold) -> list[Event]:
     order = orders.open.get(asked.number)
     if order is None or order.released:
         raise Refused(
             "order-not-held", f"Order {asked.number} is not held: there is nothing to release.", number=asked.number
         )
-    return OrderHoldReleased(
+    _of_its_group(orders, asked.standing)
+    released = OrderHoldReleased(
         number=asked.number,
         amount=order.amount,
-        reasons=tuple(hold_reasons(order.amount, order.prepaid, asked.standing, orders.reserved)),
+        reasons=tuple(_reasons(order.amount, order.prepaid, asked.standing, orders.reserved)),
         check=checked_against(asked.standing, orders.reserved),
         reason=asked.reason,
         by=asked.by,
     )
+    return [released, *checked_with_group(asked.number, asked.standing, orders.reserved, released=True)]
 
 
 def _usable(orders: Orders, number: str, amount: Decimal) -> Decimal:
@@ -207,13 +241,17 @@ def evolve(orders: Orders, event: Any) -> Orders:
         case ReservationReturned(order=number):
             left = orders.open.get(number, OpenOrder(NOTHING, event.prepaid, released=True))
             return _with(orders, number, msgspec.structs.replace(left, amount=left.amount + event.amount))
+        case GroupChecksStarted(group=group):
+            return msgspec.structs.replace(orders, group=group)
+        case GroupChecksEnded():
+            return msgspec.structs.replace(orders, group="")
         case _:
             return orders
 
 
 def _with(orders: Orders, number: str, order: OpenOrder | None) -> Orders:
     others = {name: each for name, each in orders.open.items() if name != number}
-    return Orders(others if order is None else {**others, number: order})
+    return msgspec.structs.replace(orders, open=others if order is None else {**others, number: order})
 
 
 def taken(use: str, events: Iterable[tuple[str, Any]]) -> Taken | None:
@@ -234,9 +272,18 @@ def taken(use: str, events: Iterable[tuple[str, Any]]) -> Taken | None:
     return found
 
 
+GROUP_CHECK = "group-check:"
+
+
 def claims(event: Event) -> Claims:
-    """An order number is taken once in the company, and never given back."""
-    return Claims(take=(f"order:{event.number}",)) if isinstance(event, OrderPlaced) else Claims()
+    """An order number is taken once in the company, as is each check of a group that releases; none is given back."""
+    match event:
+        case OrderPlaced(number=number):
+            return Claims(take=(f"order:{number}",))
+        case OrderCheckedWithGroup(group=group, check=int(check)):
+            return Claims(take=(f"{GROUP_CHECK}{group}:{check}",))
+        case _:
+            return Claims()
 
 
 ORDERS = Decider(owner="credit-rating", category="orders", state=Orders, decide=decide, evolve=evolve, claims=claims)

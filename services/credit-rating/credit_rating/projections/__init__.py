@@ -9,11 +9,13 @@ from credit_rating.projections.delegation import delegation
 from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
 from credit_rating.projections.grade import grade
+from credit_rating.projections.group_limit import group_limit
 from credit_rating.projections.hold_release import hold_release
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.limit_override import limit_override
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
+from credit_rating.projections.owner_group import group_check, group_member, owner_group
 from credit_rating.projections.period_step import period_step
 from credit_rating.projections.policy import policy
 from credit_rating.projections.policy_draft import policy_draft
@@ -24,12 +26,14 @@ from credit_rating.projections.run_exclusion import run_exclusion
 from credit_rating.projections.statement import statement
 from credit_rating.projections.statement_step import statement_step
 from credit_rating.projections.survey_answer import survey_answer
+from credit_rating.projections.term_change import term_change
 
 TABLES = [
     dealer_scope,
     dealer,
     dealer_reference,
     onboarding,
+    term_change,
     survey_answer,
     ledger_entry,
     period_step,
@@ -45,6 +49,10 @@ TABLES = [
     statement_step,
     orders,
     hold_release,
+    owner_group,
+    group_member,
+    group_check,
+    group_limit,
     policy,
     policy_draft,
     run,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from eventlog.projection import Patch, StateTable, boolean, day, integer, money, text, uuid
-from events import DealerOnboarded, DealerReinstated, DealerSuspended
+from events import DealerOnboarded, DealerReinstated, DealerSuspended, DealerTermsChanged
 
 dealer = StateTable(
     "dealer",
@@ -37,6 +37,12 @@ def onboarded(e: Any) -> Patch:
             "onboarded_on": e.data.onboarded_on,
         },
     )
+
+
+@dealer.on(DealerTermsChanged, uses=("terms",))
+def terms_changed(e: Any) -> Patch:
+    """The terms that were agreed last."""
+    return Patch(key=(e.subject,), set={"method": e.data.terms.method, "term_days": e.data.terms.term_days})
 
 
 @dealer.on(DealerSuspended, uses=("on",))

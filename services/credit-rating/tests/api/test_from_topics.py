@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import pytest
 
 from credit_rating import rating_run
 from credit_rating.app import SERVICE
+from credit_rating.recomputing import recompute_all
 from credit_rating.rederive import TABLES, Rederived, rederive_all, rederive_log
 from credit_rating.snapshot import company_snapshot, positions
 from eventlog.database import connect_pool
@@ -77,10 +79,13 @@ async def test_every_decision_and_the_end_of_every_run_come_out_again(
     traded, silent = await world.dealer("7001"), await world.dealer("7002", survey=None)
     await world.trade(traded, "7001", months=14)
     first = await world.rate()
+    assert await recompute_all(world.log, date(2026, 7, 1)) == 1
+    await world.follow()
     await world.bulk([rows.invoice("7001", "late", "900000.00", rows.today)])
     second = await world.rate()
     done = await from_topics(world.told)
     assert [each for each in done if not each.equal and str(each.run) in (first, second)] == []
+    assert sum(str(each.run) == first for each in done) == 4, "two dealers, a limit computed anew, the end"
     for run in (first, second):
         assert {str(each.dealer) for each in done if str(each.run) == run} == {traded, silent, "None"}
 

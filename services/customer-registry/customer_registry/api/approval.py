@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
-from customer_registry.api.shapes import DealerFile, file_of
+from customer_registry.api.shapes import DealerFile, TermsGiven, file_of
 from customer_registry.domain.dealer import (
     DEALER,
     ApproveDealer,
+    ChangeTerms,
     ReinstateDealer,
     RejectDealer,
     ReturnDealer,
@@ -21,6 +22,7 @@ from customer_registry.domain.dealer import (
 from eventlog.meta import Written
 from eventlog.refusals import ClaimTaken
 from events.fields import Day, Said, Text
+from events.types.customer_registry import Terms
 from service.context import Write, WriteContext
 from service.routing import Router
 from service.scope import require_dealer_in_scope
@@ -55,6 +57,12 @@ class Dated(Reasoned):
     """Why, and from which day on; today unless it is given."""
 
     on: Day | None = None
+
+
+class OtherTerms(Dated):
+    """The terms agreed, why, and from which day on; today unless it is given."""
+
+    terms: TermsGiven
 
 
 @router.post("/dealers/{dealer}/review", permission="dealer.review", **STEP)
@@ -110,6 +118,23 @@ async def reinstate_dealer(dealer: UUID, body: Dated, write: Write) -> Response:
     day = body.on or write.today
     return await step(
         write, dealer, ReinstateDealer(by=write.caller.login, reason=body.reason, on=day, today=write.today)
+    )
+
+
+@router.post("/dealers/{dealer}/terms", permission="dealer.terms", answers=DealerFile, edits=True, status=200,
+             problems=("stage-wrong", "terms-unchanged", "before-last-change", "date-in-future"))  # fmt: skip
+async def change_terms(dealer: UUID, body: OtherTerms, write: Write) -> Response:
+    """Agree on other terms of payment, from a day on; the dealer's credit limit is computed anew."""
+    return await step(
+        write,
+        dealer,
+        ChangeTerms(
+            terms=Terms(**body.terms.model_dump()),
+            by=write.caller.login,
+            reason=body.reason,
+            on=body.on or write.today,
+            today=write.today,
+        ),
     )
 
 

@@ -26,12 +26,13 @@ select * from (
     select dealer, dealer as id, coalesce(code, '') as code, name, status, status_on, territory, branch, region,
         channel_level, cooperation, supplier, county, country, "references", method, term_days,
         forecast_monthly_sales, coalesce(onboarded_on, '-infinity') as onboarded_on, surveyed_on,
-        coalesce(visited_on, '-infinity') as visited_on, visits
+        coalesce(visited_on, '-infinity') as visited_on, visits, owner_group
     from dealer
     where status is not null and not tombstone
         and ($1::text is null or territory = $1) and ($2::text is null or branch = $2)
         and ($3::text is null or region = $3) and ($4::text is null or status = $4)
         and ($5::text is null or channel_level = $5) and ($6::uuid is null or supplier = $6)
+        and ($10::text is null or owner_group = $10)
         and ($7::text is null or name ilike '%' || $8 || '%' or code = $9
             or "references" @> jsonb_build_array(jsonb_build_object('number', $7::text)))
 ) as listed where {after} {order} limit {limit}
@@ -68,6 +69,7 @@ class DealerRow(BaseModel):
     surveyed_on: date | None
     visited_on: Day
     visits: int
+    owner_group: str | None
 
 
 class DealerView(DealerRow):
@@ -94,14 +96,15 @@ async def list_dealers(
     status: Status | None = None,
     channel_level: CodeText = None,
     supplier: UUID | None = None,
+    owner_group: CodeText = None,
     q: Annotated[str | None, Query(max_length=200, description="part of a name, a code, or a source's number")] = None,
     sort: Sort = "name",
     descending: bool = False,
 ) -> Page[DealerRow]:
     """Dealers of the caller's scope, filtered and sorted."""
     order = Keyset(sort, "dealer", descending=descending)
-    query = LIST.format(after=order.after(page, 10), order=order.order, limit=page.limit + 1)
-    wanted: tuple[Any, ...] = (territory, branch, region, status, channel_level, supplier, q, *searched(q))
+    query = LIST.format(after=order.after(page, 11), order=order.order, limit=page.limit + 1)
+    wanted: tuple[Any, ...] = (territory, branch, region, status, channel_level, supplier, q, *searched(q), owner_group)
     async with read.snapshot() as conn:
         rows = await conn.fetch(query, *wanted, *order.values(page))
     return page.of([decoded(row, "references") for row in rows], order, DealerRow)

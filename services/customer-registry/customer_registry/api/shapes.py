@@ -62,6 +62,7 @@ class DealerFile(BaseModel):
     submitted_by: str
     reviewed_by: str | None
     since: date | None
+    owner_group: str | None
 
 
 def file_of(dealer: UUID, state: Dealer) -> DealerFile:
@@ -87,6 +88,7 @@ def file_of(dealer: UUID, state: Dealer) -> DealerFile:
         submitted_by=proposed.submitted_by,
         reviewed_by=state.reviewed_by or None,
         since=state.since,
+        owner_group=state.group or None,
     )
 
 

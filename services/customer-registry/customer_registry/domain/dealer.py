@@ -19,6 +19,8 @@ from events.decider import Claims, Decider, Refused
 from events.fields import Code, Id, Said, Text
 from events.types.customer_registry import (
     BasicCardRevised,
+    DealerJoinedGroup,
+    DealerLeftGroup,
     DealerOnboarded,
     DealerReinstated,
     DealerRejected,
@@ -26,12 +28,15 @@ from events.types.customer_registry import (
     DealerReviewed,
     DealerSubmitted,
     DealerSuspended,
+    DealerTermsChanged,
+    Terms,
 )
 
 from .basic_card import Card, ReviseBasicCard, card_after, revised_card
 from .command import Command, Today, not_in_future
 from .dealer_code import mint
-from .submission import Proposal, SubmitDealer, proposal, submitted
+from .owner_group import JoinGroup, LeaveGroup, moved
+from .submission import Agreed, Proposal, SubmitDealer, proposal, submitted
 
 
 class ReviewDealer(Command):
@@ -77,6 +82,12 @@ class ReinstateDealer(_Dated):
     """Let the dealer order again from a day on."""
 
 
+class ChangeTerms(_Dated):
+    """Other terms of payment are agreed, from a day on."""
+
+    terms: Terms
+
+
 DealerCommand: TypeAlias = (
     SubmitDealer
     | ReviewDealer
@@ -86,12 +97,15 @@ DealerCommand: TypeAlias = (
     | SuspendDealer
     | ReinstateDealer
     | ReviseBasicCard
+    | ChangeTerms
+    | JoinGroup
+    | LeaveGroup
 )
 Stage: TypeAlias = Literal["new", "submitted", "reviewed", "returned", "rejected", "active", "suspended"]
 
 
 class Dealer(msgspec.Struct, frozen=True):
-    """How far a file is, what was proposed and by whom reviewed, since when the stage holds, and the basic card."""
+    """How far a file is, what was proposed and by whom reviewed, since when, the basic card, the owner group."""
 
     stage: Stage = "new"
     proposal: Proposal | None = None
@@ -99,6 +113,8 @@ class Dealer(msgspec.Struct, frozen=True):
     code: str = ""
     since: date | None = None
     card: Card = {}
+    group: str = ""
+    terms_since: date | None = None
 
 
 def decide(dealer: Dealer, command: DealerCommand) -> list[Event]:
@@ -127,6 +143,10 @@ def decide(dealer: Dealer, command: DealerCommand) -> list[Event]:
             return [DealerReinstated(reason=command.reason, by=command.by, on=command.on)]
         case ReviseBasicCard(), "active" | "suspended", _:
             return [revised_card(dealer.card, command)]
+        case ChangeTerms(), "active" | "suspended", Proposal() as proposed:
+            return [_other_terms(proposed, dealer.terms_since, command)]
+        case ((JoinGroup() | LeaveGroup()), "active" | "suspended", _):
+            return [moved(dealer.group, command)]
         case _:
             raise Refused("stage-wrong", f"the file is {dealer.stage}: {NEXT_STEP[dealer.stage]}", stage=dealer.stage)
 
@@ -163,6 +183,14 @@ def evolve(dealer: Dealer, event: Event) -> Dealer:
             return msgspec.structs.replace(dealer, stage="active", since=event.on)
         case BasicCardRevised():
             return msgspec.structs.replace(dealer, card=card_after(dealer.card, event))
+        case DealerTermsChanged() if dealer.proposal is not None:
+            agreed = Agreed(event.terms.method, event.terms.term_days)
+            proposed = msgspec.structs.replace(dealer.proposal, terms=agreed)
+            return msgspec.structs.replace(dealer, proposal=proposed, terms_since=event.on)
+        case DealerJoinedGroup():
+            return msgspec.structs.replace(dealer, group=event.group)
+        case DealerLeftGroup():
+            return msgspec.structs.replace(dealer, group="")
         case _:
             return dealer
 
@@ -191,6 +219,15 @@ def _in_order(dealer: Dealer, command: SuspendDealer | ReinstateDealer) -> None:
     not_in_future(command.on, today=command.today, what="the change")
     if dealer.since is not None and command.on < dealer.since:
         raise Refused("before-last-change", f"the file is {dealer.stage} since {dealer.since}: choose a later day")
+
+
+def _other_terms(proposed: Proposal, since: date | None, command: ChangeTerms) -> Event:
+    not_in_future(command.on, today=command.today, what="the change of terms")
+    if since is not None and command.on < since:
+        raise Refused("before-last-change", f"the terms are agreed since {since}: choose that day or a later one")
+    if proposed.terms == Agreed(command.terms.method, command.terms.term_days):
+        raise Refused("terms-unchanged", "these terms are agreed already: change the method or the days")
+    return DealerTermsChanged(terms=command.terms, reason=command.reason, by=command.by, on=command.on)
 
 
 def _onboarded(dealer: Dealer, proposed: Proposal, command: ApproveDealer) -> Event:

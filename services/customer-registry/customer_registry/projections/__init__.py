@@ -14,6 +14,7 @@ TABLES: list[Table] = [
     organisation.branch,
     organisation.territory,
     organisation.representative,
+    organisation.owner_group,
     surveys.survey,
     cards.card_revision,
     visits.visit,

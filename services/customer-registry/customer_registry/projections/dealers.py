@@ -10,6 +10,8 @@ from typing import Any
 from eventlog.projection import Patch, StateTable, day, integer, json, money, text, uuid
 from events import (
     BasicCardRevised,
+    DealerJoinedGroup,
+    DealerLeftGroup,
     DealerOnboarded,
     DealerReinstated,
     DealerRejected,
@@ -17,6 +19,7 @@ from events import (
     DealerReviewed,
     DealerSubmitted,
     DealerSuspended,
+    DealerTermsChanged,
     SurveyAnswered,
     VisitLogged,
 )
@@ -53,10 +56,20 @@ dealer = StateTable(
         "surveyed_on": day,
         "visited_on": day,
         "visits": integer,
+        "owner_group": text,
         "version": integer,
     },
     scope="dealer",
-    indexes=[("name", "dealer"), ("territory",), ("branch",), ("region",), ("status",), ("code",), ("supplier",)],
+    indexes=[
+        ("name", "dealer"),
+        ("territory",),
+        ("branch",),
+        ("region",),
+        ("status",),
+        ("code",),
+        ("supplier",),
+        ("owner_group",),
+    ],
 )
 PROPOSED = (
     "name",
@@ -203,6 +216,25 @@ def revised(e: Any) -> list[Patch]:
     if "name" not in e.data.changed:
         return [counted]
     return [counted, Patch(key=(e.subject,), set={"name": e.data.name})]
+
+
+@dealer.on(DealerTermsChanged, uses=("terms",))
+def terms_changed(e: Any) -> Patch:
+    """The terms that were agreed last."""
+    terms = e.data.terms
+    return Patch(key=(e.subject,), set={"method": terms.method, "term_days": terms.term_days}, add={"version": 1})
+
+
+@dealer.on(DealerJoinedGroup, uses=("group",))
+def joined(e: Any) -> Patch:
+    """It belongs to an owner group."""
+    return Patch(key=(e.subject,), set={"owner_group": e.data.group}, add={"version": 1})
+
+
+@dealer.on(DealerLeftGroup, uses=("group",))
+def left(e: Any) -> Patch:
+    """It belongs to none."""
+    return Patch(key=(e.subject,), set={"owner_group": None}, add={"version": 1})
 
 
 @dealer.on(SurveyAnswered, uses=("surveyed_on",))

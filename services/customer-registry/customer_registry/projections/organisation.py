@@ -1,4 +1,4 @@
-"""Regions, branches, territories and representatives; visible to everyone, for they are no dealer's.
+"""Regions, branches, territories, representatives and owner groups; visible to everyone, for they are no dealer's.
 
 `version` counts the events of the stream: the ETag that an edit sends back.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from eventlog.projection import Patch, StateTable, day, integer, text
 from events import (
     BranchDefined,
+    OwnerGroupDefined,
     RegionDefined,
     RepresentativeAssigned,
     RepresentativeRegistered,
@@ -18,6 +19,7 @@ from events import (
 
 region = StateTable("region", key={"code": text}, columns={"name": text, "version": integer})
 branch = StateTable("branch", key={"code": text}, columns={"name": text, "region": text, "version": integer})
+owner_group = StateTable("owner_group", key={"code": text}, columns={"name": text, "version": integer})
 territory = StateTable(
     "territory",
     key={"code": text},
@@ -42,6 +44,12 @@ representative = StateTable(
 @region.on(RegionDefined, uses=("code", "name"))
 def region_defined(e: Any) -> Patch:
     """A region's name."""
+    return Patch(key=(e.data.code,), set={"name": e.data.name}, add={"version": 1})
+
+
+@owner_group.on(OwnerGroupDefined, uses=("code", "name"))
+def group_defined(e: Any) -> Patch:
+    """An owner group's name."""
     return Patch(key=(e.data.code,), set={"name": e.data.name}, add={"version": 1})
 
 

@@ -13,6 +13,7 @@ from customer_registry.domain import dealer_code
 from customer_registry.domain.dealer import (
     DEALER,
     ApproveDealer,
+    ChangeTerms,
     Dealer,
     DealerCommand,
     ReinstateDealer,
@@ -21,6 +22,7 @@ from customer_registry.domain.dealer import (
     ReviewDealer,
     SuspendDealer,
 )
+from customer_registry.domain.owner_group import JoinGroup, LeaveGroup
 from customer_registry.domain.submission import SubmitDealer
 from events.catalogue import Event
 from events.decider import Refused
@@ -255,3 +257,43 @@ def test_a_dealer_is_not_suspended_before_it_was_onboarded_nor_reinstated_before
         "before-last-change"
     )
     assert refusal(*ONBOARDED, SUSPEND.model_copy(update={"on": date(2026, 3, 4)})).code == "date-in-future"
+
+
+def refused(dealer: Dealer, command: DealerCommand, code: str) -> None:
+    with pytest.raises(Refused) as no:
+        DEALER.decide(dealer, command)
+    assert no.value.code == code
+
+
+JOIN = JoinGroup(group="LH", reason="same owner", by="head", on=TODAY)
+LEAVE = LeaveGroup(reason="sold", by="head", on=TODAY)
+
+
+def test_a_dealer_joins_one_group_and_leaves_it_before_it_joins_another() -> None:
+    onboarded = (submit(), REVIEW, approve())
+    assert after(*onboarded, JOIN).group == "LH"
+    assert after(*onboarded, JOIN, LEAVE).group == ""
+    assert after(*onboarded, JOIN, LEAVE, JOIN).group == "LH"
+    refused(after(*onboarded, JOIN), JoinGroup(group="JK", reason="?", by="head", on=TODAY), "in-a-group")
+    refused(after(*onboarded), LEAVE, "in-no-group")
+
+
+def test_only_a_dealer_that_is_onboarded_joins_a_group() -> None:
+    for before in ((), (submit(),), (submit(), REVIEW), (submit(), REJECT)):
+        refused(after(*before), JOIN, "stage-wrong")
+    assert after(submit(), REVIEW, approve(), SUSPEND, JOIN).group == "LH"
+
+
+def terms(days: int, **changed: Any) -> ChangeTerms:
+    said = {"terms": {"method": "credit", "term_days": days}, "by": "head", "reason": "asked for", "on": TODAY}
+    return ChangeTerms.model_validate(said | {"today": TODAY} | changed)
+
+
+def test_terms_of_payment_change_from_a_day_on_and_not_before_the_last_change() -> None:
+    onboarded = (submit(), REVIEW, approve())
+    changed = after(*onboarded, terms(45))
+    assert changed.proposal is not None and changed.proposal.terms.term_days == 45
+    refused(changed, terms(45), "terms-unchanged")
+    refused(changed, terms(60, on=date(2026, 3, 1)), "before-last-change")
+    refused(after(*onboarded), terms(45, on=date(2026, 3, 4)), "date-in-future")
+    refused(after(submit()), terms(45), "stage-wrong")

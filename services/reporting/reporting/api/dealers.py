@@ -16,6 +16,7 @@ from reporting.pages.dealer import ENTRIES, key_of, said
 from reporting.reading.asked import dealers_asked
 from reporting.reading.dealer import dealer_of
 from reporting.reading.dealers import DealerRow
+from reporting.reading.group import OwnerGroup
 from reporting.reading.memory import memory_of
 from reporting.reading.plain import Figure, plain
 from reporting.reading.standpoint import Standpoint, standpoint
@@ -68,6 +69,26 @@ class OpenItem(BaseModel):
     event: str
 
 
+class MemberView(BaseModel):
+    """A dealer of an owner group, and its exposure."""
+
+    dealer: UUID
+    code: str
+    name: str
+    exposure: Figure
+
+
+class GroupView(BaseModel):
+    """An owner group: its limit, and its dealers in the caller's scope, whose exposures sum to `exposure`."""
+
+    code: str
+    name: str
+    limit: dict[str, Any] | None
+    exposure: Figure
+    members: list[MemberView]
+    event: str
+
+
 class DealerView(BaseModel):
     """A dealer with what its grade, limit and class rest on; the ageing columns add up to `balance`."""
 
@@ -75,6 +96,7 @@ class DealerView(BaseModel):
     grade: dict[str, Any] | None
     limit: dict[str, Any] | None
     override: dict[str, Any] | None
+    group: GroupView | None
     abc: dict[str, Any] | None
     balance: Figure
     ageing: list[AgeColumn]
@@ -115,6 +137,17 @@ async def dealers(read: Read, ask: Annotated[DealersAsked, Query()]) -> DealerLi
     return DealerList(items=page.rows, found=page.found, totals=totals, next=following, seen=Seen.of(at))
 
 
+def _group(group: OwnerGroup) -> GroupView:
+    return GroupView(
+        code=group.code,
+        name=group.name,
+        limit=plain(group.limit),
+        exposure=group.exposure,
+        members=[MemberView(**vars(each)) for each in group.members],
+        event=group.position,
+    )
+
+
 @router.get("/dealers/{dealer}", permission="dealer.read", answers=DealerView)
 async def dealer(read: Read, dealer: UUID, ask: Annotated[TimelineAsked, Query()]) -> DealerView:
     """One dealer as of a day, known at a cut."""
@@ -130,6 +163,7 @@ async def dealer(read: Read, dealer: UUID, ask: Annotated[TimelineAsked, Query()
         grade=plain(found.grade),
         limit=plain(found.limit),
         override=plain(found.override),
+        group=found.group and _group(found.group),
         abc=plain(found.abc),
         balance=money.balance,
         ageing=[AgeColumn(name=column.name, amount=column.amount) for column in money.columns],

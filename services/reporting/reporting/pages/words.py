@@ -14,8 +14,8 @@ from service.problems import PROBLEMS
 MEASURED_MONEY = ("annual_sales_scale", "monthly_sales")
 MEASURED_SHARES = ("payment_method", "payment_reputation", "goods_flow", "flow_of_goods")
 MONEY = frozenset({"amount", "limit", "turnover", "our_sales", "net", "invoiced", "prepaid_or_cash",
-                   "with_short_credit", "inside", "known", "closing_balance", "their_balance", "difference",
-                   "agreed_balance", "paid_on_time", "value"})  # fmt: skip
+                   "with_short_credit", "inside", "known", "exposure", "headroom", "closing_balance", "their_balance",
+                   "difference", "agreed_balance", "paid_on_time", "value"})  # fmt: skip
 
 
 class Words:
@@ -107,6 +107,10 @@ class Words:
             return figures.money(Decimal(value))
         if name == "changed":
             return ", ".join(self.field(each) for each in value)
+        if name == "causes":
+            return ", ".join(self.code(each) for each in value)
+        if name == "terms":
+            return f"{self.code(value['method'])}, {self.gettext('%(days)s days', days=value['term_days'])}"
         if name == "fallen":
             return ", ".join(f"{self.indicator(each['indicator'])} {each['graded']} → {each['now']}" for each in value)
         if name == "rule":

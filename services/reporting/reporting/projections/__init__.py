@@ -14,6 +14,7 @@ from reporting.projections.ledger_entry import ledger_entry
 from reporting.projections.limit_override import limit_override
 from reporting.projections.onboarding import onboarding
 from reporting.projections.order_event import order_event
+from reporting.projections.owner_group import group_limit, group_member, owner_group
 from reporting.projections.period_step import period_step
 from reporting.projections.place import branch, region, representative, territory
 from reporting.projections.policy import policy
@@ -22,6 +23,7 @@ from reporting.projections.sale_line import sale_line
 from reporting.projections.statement import statement, statement_step
 from reporting.projections.survey_answer import survey_answer
 from reporting.projections.suspension import suspension
+from reporting.projections.term_change import term_change
 from reporting.projections.timeline import timeline
 from reporting.projections.visit import visit
 
@@ -34,6 +36,7 @@ TABLES = [
     onboarding,
     card,
     suspension,
+    term_change,
     ledger_entry,
     period_step,
     order_event,
@@ -45,6 +48,9 @@ TABLES = [
     limit_override,
     statement,
     statement_step,
+    owner_group,
+    group_member,
+    group_limit,
     abc_class,
     run,
     policy,

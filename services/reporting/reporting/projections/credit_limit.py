@@ -1,8 +1,8 @@
-"""Every limit ever set, with its factors; the one of the latest completed run is current."""
+"""Every limit ever set, or computed anew (`causes`), with its factors; both name the run of the grade they rest on."""
 
 from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
-from events import CreditLimitSet
+from events import CreditLimitRecomputed, CreditLimitSet
 
 FIELDS = ("run", "as_of", "limit", "m3", "m12", "season", "term_days", "coefficient", "basis", "policy", "cut")
 
@@ -21,9 +21,11 @@ credit_limit = FactsTable(
         "basis": text,
         "policy": json,
         "cut": json,
+        "causes": json,
     },
     scope="dealer",
     indexes=[("dealer", "as_of"), ("run",)],
 )
 
 credit_limit.copies(CreditLimitSet, dealer=SUBJECT, **named(FIELDS))
+credit_limit.copies(CreditLimitRecomputed, dealer=SUBJECT, causes="causes", **named(FIELDS))

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from reporting.reading.dealers import DealerRow, complete, dealer_rows
+from reporting.reading.group import OwnerGroup, group_of
 from reporting.reading.ledger import LedgerMemory, rows_of
 from reporting.reading.standpoint import AT, Standpoint, within
 from rules.ageing import Column, ageing, days_sales_outstanding, overdue_beyond
@@ -19,6 +20,11 @@ CARD = f"""{AT}
 select o.*, sup.code as supplier_code, sup.name as supplier_name
 from onboarding o left join onboarding sup on sup.dealer = o.supplier
 where o.dealer = $5 and {within("o", "registry")}
+"""
+TERMS = f"""{AT}
+select t.method, t.term_days from term_change t
+where t.dealer = $5 and t.effective_on <= (select as_of from at) and {within("t", "registry")}
+order by t.effective_on desc, t.sequence desc limit 1
 """
 REVISIONS = f"""{AT}
 select c.fields, c.source, c.partition, c.sequence from card c
@@ -32,10 +38,13 @@ select x.* from grade x where x.dealer = $5 and x.as_of <= (select as_of from at
 order by x.as_of desc, x.sequence desc limit 1
 """
 LIMIT = f"""{AT}
-select x.* from credit_limit x where x.dealer = $5 and x.as_of <= (select as_of from at) and {within("x", "credit")}
+select x.* from credit_limit x join grade g on g.dealer = x.dealer and g.run = x.run
+where x.dealer = $5 and x.as_of <= (select as_of from at) and g.as_of <= (select as_of from at)
+    and {within("x", "credit")} and {within("g", "credit")}
     and {COMPLETED.format(kind="rating", within=within("r", "credit"))}
-order by x.as_of desc, x.sequence desc limit 1
+order by g.as_of desc, g.sequence desc, x.as_of desc, x.sequence desc limit 1
 """
+"""The latest limit of the grade in force."""
 OVERRIDE = f"""{AT}
 select x.* from limit_override x
 where x.dealer = $5 and x.kind = 'set' and (select as_of from at) between x.first_day and x.last_day
@@ -112,6 +121,7 @@ class Dealer:
     grade: dict[str, Any] | None
     limit: dict[str, Any] | None
     override: dict[str, Any] | None
+    group: OwnerGroup | None
     abc: dict[str, Any] | None
     money: Money
     orders: list[dict[str, Any]]
@@ -133,6 +143,7 @@ async def dealer_of(conn: Any, pool: Any, at: Standpoint, memory: LedgerMemory, 
         grade=read_json(await conn.fetchrow(GRADE, *asked)),
         limit=read_json(await conn.fetchrow(LIMIT, *asked)),
         override=read_json(await conn.fetchrow(OVERRIDE, *asked)),
+        group=await group_of(conn, at, dealer),
         abc=await _class(conn, asked, row),
         money=await money_of(conn, at, dealer),
         orders=[order for each in await conn.fetch(ORDERS, *asked) if (order := read_json(each))],
@@ -158,6 +169,7 @@ async def money_of(conn: Any, at: Standpoint, dealer: UUID) -> Money:
 
 async def _card(conn: Any, asked: tuple[Any, ...]) -> dict[str, Any]:
     card = read_json(await conn.fetchrow(CARD, *asked)) or {}
+    card |= dict(await conn.fetchrow(TERMS, *asked) or {})
     revised: dict[str, Any] = {}
     for each in await conn.fetch(REVISIONS, *asked):
         revised |= json.loads(each["fields"])
@@ -175,6 +187,7 @@ async def _class(conn: Any, asked: tuple[Any, ...], row: DealerRow) -> dict[str,
 JSON_COLUMNS = frozenset(
     {
         "ageing",
+        "causes",
         "checked",
         "cut",
         "fallen",

@@ -25,8 +25,8 @@ grades as (
 ),
 limits as (
     select distinct on (l.dealer) l.dealer, l."limit", l.partition, l.sequence
-    from credit_limit l join completed r on r.run = l.run and r.kind = 'rating'
-    where {credit_limit}
+    from credit_limit l join grades g on g.dealer = l.dealer and g.run = l.run
+    where {credit_limit} and l.as_of <= (select as_of from at)
     order by l.dealer, l.as_of desc, l.sequence desc
 ),
 overrides as (

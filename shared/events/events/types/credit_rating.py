@@ -31,6 +31,7 @@ from events.types.shapes import Excluded, PolicyRef
 HoldCode = Literal[
     "limit-exceeded", "overdue", "suspended", "grade-5", "no-grade", "prepayment-short", "currency", "group-limit"
 ]
+LimitCause = Literal["month", "policy", "terms"]
 Basis = Literal["history", "forecast", "override"]
 
 
@@ -170,6 +171,27 @@ class CreditLimitSet(Event, owner="credit-rating", stream="credit"):
 
     run: Id
     as_of: date
+    limit: Money
+    m3: Money | None
+    m12: Money | None
+    season: Ratio
+    term_days: Days
+    coefficient: Ratio
+    basis: Basis
+    policy: PolicyRef
+    cut: Cut
+
+
+class CreditLimitRecomputed(Event, owner="credit-rating", stream="credit"):
+    """The limit of a grade in force was computed anew: on the 1st, under another policy or other terms (domain.md 2.7).
+
+    `run` is that of the grade, whose last limit it replaces from `as_of` on; the factors are those of `CreditLimitSet`.
+    """
+
+    run: Id
+    as_of: date
+    causes: Annotated[tuple[LimitCause, ...], Field(min_length=1, max_length=3)]
+    grade: Grade
     limit: Money
     m3: Money | None
     m12: Money | None

@@ -16,6 +16,7 @@ STREAMS = streams(
         "region": "edited",
         "branch": "edited",
         "territory": "edited",
+        "group": "edited",
         "representative": "edited",
         "file": "edited",
         "survey": "edited",
@@ -180,6 +181,40 @@ class DealerSuspended(Event, owner="customer-registry", stream="file"):
 class DealerReinstated(Event, owner="customer-registry", stream="file"):
     """The dealer may order again from this day on."""
 
+    reason: Said
+    by: Code
+    on: date
+
+
+class DealerTermsChanged(Event, owner="customer-registry", stream="file"):
+    """Other terms of payment were agreed with the dealer, from a day on; its credit limit follows (domain.md 2.7)."""
+
+    terms: Terms
+    reason: Said
+    by: Code
+    on: date
+
+
+class OwnerGroupDefined(Event, owner="customer-registry", stream="group"):
+    """An owner group has this name: dealers of one owner, checked against one limit together (domain.md 2.7)."""
+
+    code: Code
+    name: Name
+
+
+class DealerJoinedGroup(Event, owner="customer-registry", stream="file"):
+    """The dealer belongs to an owner group; the card's free text decides nothing."""
+
+    group: Code
+    reason: Said
+    by: Code
+    on: date
+
+
+class DealerLeftGroup(Event, owner="customer-registry", stream="file"):
+    """The dealer belongs to its owner group no more."""
+
+    group: Code
     reason: Said
     by: Code
     on: date

@@ -21,6 +21,7 @@ STREAMS = streams(
         "delegation": "edited",
         "period": "edited",
         "statements": "edited",
+        "group": "edited",
     },
 )
 

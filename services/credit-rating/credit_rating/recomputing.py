@@ -1,0 +1,135 @@
+"""Limits computed anew: on the 1st, when another policy takes effect, and when a dealer's terms change (domain.md 2.7).
+
+Who is due is read from what the limits in force rest on, so nothing has to be remembered: a limit of an earlier month,
+another policy than the one in force, or another term than the agreed one is computed anew, as of the day that asks
+for it. An override replaces a limit by date and needs none of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import structlog
+
+from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
+from credit_rating.domain.facts import DealerFacts
+from credit_rating.domain.limit_recomputation import Limited, RecomputeLimit, causes, recompute
+from credit_rating.evidence import facts_of
+from credit_rating.projections.credit_limit import OF_GRADE
+from credit_rating.projections.review_step import CURRENT
+from credit_rating.published_policies import POLICIES, InForce, in_force
+from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
+from eventlog.connection import Connection
+from eventlog.log import Log
+from eventlog.meta import Meta
+from eventlog.position import cut_to_json
+from events.decider import Refused
+from events.ids import command_id, event_id, request_hash
+from events.types.shapes import PolicyRef
+
+SLICE = 200
+LIMITED = f"""
+select c.dealer, c.run, l.limit_as_of, l.term_days, l.policy
+from credit_file c join {CURRENT} on r.run = c.run join grade g on g.dealer = c.dealer and g.run = c.run
+cross join lateral {OF_GRADE}
+where ($1::uuid is null or c.dealer > $1) order by c.dealer limit $3
+"""
+"""The limit that each dealer's last grade came to as of day $2."""
+STAMP = """
+select (select count(*) from term_change), p.version, p.effective_from from policy p
+where p.name = $1 and p.effective_from <= $2 order by p.effective_from desc, p.version desc limit 1
+"""
+log = structlog.get_logger("limits")
+
+
+class Due(NamedTuple):
+    """A dealer whose limit is computed anew as of a day, and what that rests on."""
+
+    run: str
+    as_of: date
+    facts: DealerFacts
+    policy: InForce
+    cut: dict[str, dict[str, int]]
+
+
+async def stamp(to: Log, today: date) -> tuple[Any, ...]:
+    """What makes limits due as long as no dealer is graded: the day, the policy in force, the changes of terms."""
+    async with company_snapshot(to.pool) as conn:
+        row = await conn.fetchrow(STAMP, POLICIES.name, today)
+    return (today, *(row or ()))
+
+
+async def recompute_all(to: Log, today: date) -> int:
+    """Compute anew every limit that is due; answers how many.
+
+    A dealer with a parked stream is passed over until that is mended.
+    """
+    done, last = 0, None
+    while True:
+        async with company_snapshot(to.pool) as conn:
+            rows = await conn.fetch(LIMITED, last, today, SLICE)
+            due = await _due(conn, rows, today) if rows else []
+        for each in due:
+            done += await _recompute(to, each)
+        if len(rows) < SLICE:
+            return done
+        last = rows[-1]["dealer"]
+
+
+async def _due(conn: Connection, rows: list[Mapping[str, Any]], today: date) -> list[Due]:
+    cut, policy = await positions(conn), await in_force(conn, today)
+    dealers = [row["dealer"] for row in rows]
+    parked, facts = await parked_keys(conn, [str(each) for each in dealers]), await facts_of(conn, dealers, cut)
+    found = []
+    for row in rows:
+        dealer: UUID = row["dealer"]
+        if str(dealer) in parked or dealer not in facts:
+            continue
+        version = PolicyRef.model_validate_json(row["policy"]).version
+        last = Limited(row["limit_as_of"], row["term_days"], version)
+        if (as_of := due_as_of(last, facts[dealer], policy, today)) is not None:
+            found.append(Due(str(row["run"]), as_of, facts[dealer], policy, cut_to_json(cut)))
+    return found
+
+
+def due_as_of(last: Limited, facts: DealerFacts, policy: InForce, today: date) -> date | None:
+    """The day as of which the limit after `last` is computed: the latest that asks for one; None: nothing does."""
+    why = causes(last, today, facts.term_days_at(today), policy.reference.version)
+    if not why:
+        return None
+    asking = {
+        "month": today.replace(day=1),
+        "policy": policy.policy.effective_from,
+        "terms": max((terms.on for terms in facts.terms if terms.on <= today), default=last.as_of),
+    }
+    return max(last.as_of, *(asking[each] for each in why))
+
+
+async def _recompute(to: Log, due: Due) -> bool:
+    """One dealer's command, decided on its own stream's state; whoever issues it, it counts once."""
+
+    async def computed(file: CreditFile) -> RecomputeLimit:
+        return recompute(
+            due.facts, run=due.run, grade=file.grade or 5, as_of=due.as_of, policy=due.policy.policy,
+            named=due.policy.reference, cut=due.cut,
+        )  # fmt: skip
+
+    term, version = due.facts.term_days_at(due.as_of), due.policy.reference.version
+    parts = ("recompute-limit", due.facts.dealer, due.run, due.as_of.isoformat(), str(version), str(term))
+    meta = Meta(
+        actor="clock",
+        business_date=due.as_of,
+        command_id=command_id(SERVICE, *parts),
+        request_hash=request_hash({"parts": list(parts)}),
+        correlation=str(command_id(SERVICE, *parts)),
+        event_ids=(event_id(SERVICE, *parts, 1),),
+    )
+    try:
+        written = await to.handle(CREDIT_FILE, due.facts.dealer, None, meta, prepare=computed)
+    except Refused as refusal:
+        log.warning("limit not computed anew", dealer=due.facts.dealer, why=str(refusal))
+        return False
+    return bool(written.events) and not written.repeated
