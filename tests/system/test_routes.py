@@ -28,20 +28,9 @@ QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-
 ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events"}
 """Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
 EMPTY = UUID(int=0)
-IDS = ("dealer", "grade", "limit", "run", "event", "export", "import_id", "sequence", "delegation", "statement",
-       "draft")  # fmt: skip
-    "dealer",
-    "grade",
-    "limit",
-    "run",
-    "event",
-    "export",
-    "import_id",
-    "sequence",
-    "delegation",
-    "statement",
-    "draft",
-)
+IDS = (
+    "dealer", "grade", "limit", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft",
+)  # fmt: skip
 
 
 def table(service: str) -> list[tuple[str, str, str]]:

@@ -66,6 +66,7 @@ async def test_an_order_is_held_for_what_its_group_owes_and_the_dealer_shows_why
     both = await order(world, other, "G1-C", "60000.00")
     assert {each["code"] for each in both["reasons"]} == {"limit-exceeded", "group-limit"}
     assert (await order(world, third, "G1-D", "20000.00"))["state"] == "released"
+    await world.follow()
     said = (await world.get(f"/dealers/{other}/exposure")).json()
     assert (said["exposure"], said["headroom"]) == ("0.00", "48000.00")
     assert said["group"] == {
@@ -154,6 +155,7 @@ async def race(world: Any, rows: Any, code: str, amounts: list[Decimal], limit: 
     assert left >= 0, "never more than the group may"
     assert all(left < event.amount for event in held), "what was held does not fit into what is left"
     assert all([each.code for each in event.reasons] == ["group-limit"] for event in held)
+    await world.follow()
     shown = (await world.get(f"/groups/{code}")).json()
     assert Decimal(shown["exposure"]) == sum(released) and Decimal(shown["headroom"]) == left
 

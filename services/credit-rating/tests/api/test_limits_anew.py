@@ -86,8 +86,11 @@ async def test_a_policy_that_takes_effect_is_answered_for_every_graded_dealer(wo
     content = (await world.get("/policies/credit/1")).json()["content"]
     content |= {"version": 2, "effective_from": "2026-07-10"}
     content["limit"]["coefficients"] = dict.fromkeys("12345", "0.1")
-    published = await world.post("/policies", {"content": content}, **HEAD)
-    assert published.status_code == 201, published.text
+    drafted = await world.post("/policies/drafts", {"content": content, "note": "Less risk."}, "credit_controller")
+    path, etag = drafted.headers["location"], drafted.headers["etag"]
+    submitted = await world.post(f"{path}/submission", {}, "credit_controller", etag=etag)
+    approved = await world.post(f"{path}/approval", {"opinion": "Agreed."}, etag=submitted.headers["etag"], **HEAD)
+    assert approved.status_code == 200, approved.text
     await world.follow()
     assert await anew(world, date(2026, 7, 9)) == 0
     assert await anew(world, date(2026, 7, 12)) >= 1

@@ -93,12 +93,8 @@ async def _members(conn: Any, at: Standpoint, group: str) -> list[Member]:
     reserved: dict[UUID, Decimal] = dict.fromkeys(dealers, Decimal(0))
     for row in await conn.fetch(RESERVED, *at.parameters, dealers):
         reserved[row["dealer"]] += row["reserved"]
-    return [
-        Member(
-            **row, exposure=_exposure(receivables(ledgers.get(row["dealer"], []), at.as_of), reserved[row["dealer"]])
-        )
-        for row in rows
-    ]
+    owed = {dealer: receivables(ledgers.get(dealer, []), at.as_of) for dealer in dealers}
+    return [Member(**row, exposure=_exposure(owed[row["dealer"]], reserved[row["dealer"]])) for row in rows]
 
 
 def _exposure(owed: Receivables, reserved: Decimal) -> Decimal:
