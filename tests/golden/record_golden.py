@@ -27,6 +27,7 @@ from varied import every_type_varied
 from dealerlog.addresses import Addresses
 from dealerlog.bookkeeping import keep_books
 from dealerlog.client import Api
+from dealerlog.collecting import collect
 from dealerlog.databases import create_databases
 from dealerlog.decisions import classify, place_orders, rate
 from dealerlog.fleet import MEMBERS, Fleet
@@ -89,6 +90,7 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
         await settled(fleet)
         directors = {region.code: region.director for region in people.regions}
         await review(api, sample.dealers, late.dealers, directors)
+        await collect(api, sample, late.dealers)
         await state(api, sample.dealers[::3], late.dealers, people.credit_controller)
         await draft_policy(api, people.credit_controller)
     await settled(fleet)

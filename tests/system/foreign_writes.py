@@ -35,6 +35,10 @@ DISPUTE = {"dealer": DEALER, "source": "erp", "number": "F-1", "amount": "1.00",
 SETTLED = {"dealer": DEALER, "source": "erp", "number": "F-1", "settled_on": "2026-12-01", "outcome": "upheld"}
 LINE = {"dealer": DEALER, "source": "erp", "invoice": "F-1", "product": "P1", "quantity": "2", "unit_price": "1.25",
         "currency": "CNY", "sold_on": "2026-12-01"}  # fmt: skip
+FIVE_C = {name: {"score": 50, "evidence": "Accounts."}
+          for name in ("character", "capacity", "capital", "collateral", "conditions")}  # fmt: skip
+SECURITY = {"kind": "pledge", "owner": "Best", "value": "1.00", "valued_on": "2026-12-01", "registration": "F-7",
+            "expires_on": "2027-12-01"}  # fmt: skip
 BY_NUMBER = {"dealer": {"source": "erp", "number": NUMBER}}
 
 WRITES: dict[str, dict[str, Any]] = {
@@ -71,6 +75,27 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /dealers/{dealer}/statements/{statement}/difference": {"their_balance": "1.00", **REASON},
         "POST /dealers/{dealer}/statements/{statement}/settlement": {"agreed_balance": "1.00", **REASON},
         "POST /dealers/{dealer}/statements/{statement}/withdrawal": REASON,
+        "POST /dealers/{dealer}/collection/legal": REASON,
+        "POST /dealers/{dealer}/collection/legal/approval": {},
+        "POST /dealers/{dealer}/collection/legal/end": REASON,
+        "POST /dealers/{dealer}/collection/legal/refusal": REASON,
+        "POST /dealers/{dealer}/collection/promises": {
+            "amount": "1.00",
+            "pay_by": "2027-02-01",
+            "promised_by": "owner",
+        },
+        "POST /dealers/{dealer}/collection/reminders": {"to": "accounts"},
+        "POST /dealers/{dealer}/collection/tasks": {"to": "li.wei", "due_on": "2027-02-01", "what": "Visit them."},
+        "POST /dealers/{dealer}/collection/tasks/{task}/done": {"outcome": "They will pay."},
+        "POST /dealers/{dealer}/five-c": FIVE_C,
+        "POST /dealers/{dealer}/securities": SECURITY,
+        "POST /dealers/{dealer}/securities/{security}/release": REASON,
+        "POST /dealers/{dealer}/securities/{security}/renewal": {"expires_on": "2028-12-01", **REASON},
+        "POST /dealers/{dealer}/securities/{security}/valuation": {
+            "value": "2.00",
+            "valued_on": "2026-12-01",
+            **REASON,
+        },
         "POST /rating-runs": {"region": "R2"},
         "POST /dealers/{dealer}/credit-review": REASON,
         "POST /dealers/{dealer}/credit-review/proposal": {},

@@ -30,6 +30,7 @@ ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events"}
 EMPTY = UUID(int=0)
 IDS = (
     "dealer", "grade", "limit", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft",
+    "task", "security",
 )  # fmt: skip
 
 

@@ -71,6 +71,15 @@ HELD: dict[str, dict[str, str]] = {
         "review.open": "manager general director credit",
         "review.propose": "manager",
         "review.act": "manager general director head credit",
+        "collection.read": PEOPLE,
+        "collection.act": "rep manager general clerk credit",
+        "collection.propose": "manager general credit",
+        "collection.approve": "director head",
+        "five_c.read": PEOPLE,
+        "five_c.assess": "manager general credit",
+        "security.read": PEOPLE,
+        "security.enter": "manager clerk credit",
+        "security.release": "director credit",
         "delegation.give": "general director",
         "delegation.read": PEOPLE,
         "statement.read": PEOPLE,
@@ -209,6 +218,26 @@ ROUTES: dict[str, str] = {
         POST   /delegations/{delegation}/revocation         delegation.give
         POST   /disputes                                    ledger.record
         POST   /disputes/settle                             ledger.record
+        GET    /collection                                  collection.read
+        GET    /collection/{event}/rederivation             grade.rederive
+        GET    /dealers/{dealer}/collection                 collection.read
+        POST   /dealers/{dealer}/collection/legal           collection.propose
+        POST   /dealers/{dealer}/collection/legal/approval  collection.approve
+        POST   /dealers/{dealer}/collection/legal/end       collection.approve
+        POST   /dealers/{dealer}/collection/legal/refusal   collection.approve
+        POST   /dealers/{dealer}/collection/promises        collection.act
+        POST   /dealers/{dealer}/collection/reminders       collection.act
+        GET    /dealers/{dealer}/collection/steps           collection.read
+        POST   /dealers/{dealer}/collection/tasks           collection.act
+        POST   /dealers/{dealer}/collection/tasks/{task}/done  collection.act
+        GET    /dealers/{dealer}/five-c                     five_c.read
+        POST   /dealers/{dealer}/five-c                     five_c.assess
+        GET    /dealers/{dealer}/securities                 security.read
+        POST   /dealers/{dealer}/securities                 security.enter
+        POST   /dealers/{dealer}/securities/{security}/release    security.release
+        POST   /dealers/{dealer}/securities/{security}/renewal    security.enter
+        POST   /dealers/{dealer}/securities/{security}/valuation  security.enter
+        GET    /securities                                  security.read
         GET    /docs                                        -
         GET    /exceptions                                  exception.read
         GET    /grades                                      grade.read

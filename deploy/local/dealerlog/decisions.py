@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dealerlog.bookkeeping import keep_books
 from dealerlog.client import Api
+from dealerlog.collecting import collect
 from dealerlog.groups import group
 from dealerlog.policies import draft_policy
 from dealerlog.problem import Problem
@@ -76,6 +77,10 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         step.note = ", ".join(f"{stated.count(stage)} {stage}" for stage in ("confirmed", "differing", "sent"))
     with steps.step("a policy's draft", "") as step:
         step.note = await draft_policy(api, people.credit_controller)
+    with steps.step("collection", "") as step:
+        collected = await collect(api, network, dealers)
+        kinds = ("reminders", "promises", "tasks", "legal")
+        step.note = "the worst debts: " + ", ".join(f"{collected.count(kind)} {kind}" for kind in kinds)
     return Runs(
         rated,
         excluded,

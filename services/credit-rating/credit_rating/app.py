@@ -1,13 +1,16 @@
 """credit-rating: money, standing and limits, wired."""
 
 from credit_rating.api import ROUTERS
+from credit_rating.domain.collection import COLLECTION
 from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.delegation import DELEGATION
+from credit_rating.domain.five_c import ASSESSMENT
 from credit_rating.domain.group_limit import GROUP_LIMIT
 from credit_rating.domain.order import ORDERS
 from credit_rating.domain.period import PERIOD
 from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.rating_run import RATING_RUN
+from credit_rating.domain.security import SECURITY
 from credit_rating.domain.statement import STATEMENTS
 from credit_rating.imports import IMPORTS
 from credit_rating.permissions import PERMISSIONS
@@ -30,6 +33,8 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     tables=TABLES,
     deciders=[
+        ASSESSMENT,
+        COLLECTION,
         CREDIT_FILE,
         DELEGATION,
         GROUP_LIMIT,
@@ -37,6 +42,7 @@ SERVICE = Service(
         PERIOD,
         POLICY_FILE,
         RATING_RUN,
+        SECURITY,
         STATEMENTS,
         IMPORTS.decider,
     ],

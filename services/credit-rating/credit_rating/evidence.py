@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from credit_rating.domain.facts import DealerFacts, Survey, TermsAgreed
+from credit_rating.domain.five_c import CS, FiveC
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
 from eventlog.position import Cut
@@ -44,6 +45,10 @@ from onboarding where dealer = any($1) and {WITHIN} order by dealer, sequence
 TERMS = f"""
 select dealer, effective_on, term_days
 from term_change where dealer = any($1) and {WITHIN} order by dealer, sequence
+"""
+ASSESSMENTS = f"""
+select dealer, assessment, assessed_on, character, capacity, capital, collateral, conditions
+from five_c_assessment where dealer = any($1) and {WITHIN} order by dealer, sequence
 """
 OF_REGION = f"select distinct dealer from onboarding where region = $1 and {WITHIN} order by dealer"
 
@@ -102,6 +107,9 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
         agreed = TermsAgreed(on=row["effective_on"], term_days=row["term_days"])
         terms.setdefault(row["dealer"], []).append(agreed)
     entries = await entries_of(conn, dealers, cut)
+    assessments: dict[UUID, list[FiveC]] = {}
+    for row in await conn.fetch(ASSESSMENTS, dealers, bounds(cut, SERVICE)):
+        assessments.setdefault(row["dealer"], []).append(assessment_of(row))
     return {
         dealer: DealerFacts(
             dealer=str(dealer),
@@ -111,6 +119,7 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
             terms=tuple(terms.get(dealer, ())),
             surveys=tuple(surveys.get(dealer, ())),
             entries=tuple(entries.get(dealer, ())),
+            assessments=tuple(assessments.get(dealer, ())),
         )
         for dealer, row in onboardings.items()
     }
@@ -120,6 +129,12 @@ async def entries_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dic
     """The ledgers of these dealers within the cut, in no order: to the rules it means nothing."""
     rows = await conn.fetch(ENTRIES, dealers, bounds(cut, SERVICE))
     return {row["dealer"]: [entry_of(each) for each in read_rows(row["entries"])] for row in rows}
+
+
+def assessment_of(row: Mapping[str, Any]) -> FiveC:
+    """A row of `five_c_assessment`."""
+    scores = {name: row[name] for name in CS}
+    return FiveC(assessment=str(row["assessment"]), assessed_on=row["assessed_on"], scores=scores)
 
 
 def survey_of(row: Mapping[str, Any]) -> Survey:

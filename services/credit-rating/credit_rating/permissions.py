@@ -12,6 +12,7 @@ from service.permissions import (
     PEOPLE,
     REGION_CLERK,
     REGIONAL_DIRECTOR,
+    SALES_REPRESENTATIVE,
 )
 
 PERMISSIONS = {
@@ -34,6 +35,21 @@ PERMISSIONS = {
     "group.limit": (HEAD_OF_MARKETING,),  # whose dealers may lie in several regions
     "run.start": (REGIONAL_DIRECTOR,),
     "run.read": (REGIONAL_DIRECTOR, REGION_CLERK, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR, OPERATOR),
+    "collection.read": PEOPLE,
+    "collection.act": (
+        SALES_REPRESENTATIVE,
+        BRANCH_MANAGER,
+        BRANCH_GENERAL_MANAGER,
+        REGION_CLERK,
+        CREDIT_CONTROLLER,
+    ),
+    "collection.propose": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, CREDIT_CONTROLLER),
+    "collection.approve": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
+    "five_c.read": PEOPLE,
+    "five_c.assess": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, CREDIT_CONTROLLER),
+    "security.read": PEOPLE,
+    "security.enter": (BRANCH_MANAGER, REGION_CLERK, CREDIT_CONTROLLER),
+    "security.release": (REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
     "review.read": PEOPLE,
     "review.open": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
     "review.propose": (BRANCH_MANAGER,),

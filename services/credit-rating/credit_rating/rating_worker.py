@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from credit_rating import collecting
 from credit_rating.published_policies import POLICIES
 from credit_rating.rating_run import Run, carry_on
 from credit_rating.recomputing import recompute_all, stamp
@@ -66,6 +67,7 @@ def loops(runtime: Runtime) -> Sequence[Loop]:
                 await carry_on_unfinished(runtime.log)
                 if looked_on != (today := runtime.settings.today()):
                     await look_at_all(runtime.log, today)
+                    await collecting.look_at_all(runtime.log, today)
                     looked_on = today
                 if limits_of != (now := await stamp(runtime.log, today)):
                     await recompute_all(runtime.log, today)

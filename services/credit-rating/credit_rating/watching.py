@@ -8,18 +8,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import structlog
-
+from credit_rating.by_the_clock import issue
 from credit_rating.domain.credit_file import CREDIT_FILE, Watch
 from credit_rating.domain.watch import fallen
 from credit_rating.evidence import facts_of
 from credit_rating.published_policies import named
-from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
+from credit_rating.snapshot import company_snapshot, parked_keys, positions
 from eventlog.log import Log
-from eventlog.meta import Meta
 from eventlog.position import Cut, cut_to_json
-from events.decider import Refused
-from events.ids import command_id, event_id, request_hash
 from events.types.shapes import PolicyRef
 
 SLICE = 200
@@ -28,7 +24,6 @@ select c.dealer, c.run, c.watched_since is not null as watched, g.policy, g.indi
 from credit_file c join grade g on g.dealer = c.dealer and g.run = c.run
 where ($1::uuid is null or c.dealer > $1) order by c.dealer limit $2
 """
-log = structlog.get_logger("watch")
 
 
 async def look_at_all(to: Log, today: date) -> int:
@@ -69,17 +64,4 @@ async def _commands(conn: Any, rows: list[Mapping[str, Any]], today: date) -> li
 async def _watch(to: Log, dealer: UUID, command: Watch) -> bool:
     """Whether the dealer's watch began or ended; once a day, whoever asks how often."""
     parts = ("watch", str(dealer), command.as_of.isoformat())
-    meta = Meta(
-        actor="clock",
-        business_date=command.as_of,
-        command_id=command_id(SERVICE, *parts),
-        request_hash=request_hash({"parts": list(parts)}),
-        correlation=str(command_id(SERVICE, *parts)),
-        event_ids=(event_id(SERVICE, *parts, 1),),
-    )
-    try:
-        written = await to.handle(CREDIT_FILE, str(dealer), command, meta)
-    except Refused as refusal:
-        log.warning("not watched", dealer=str(dealer), why=str(refusal))
-        return False
-    return bool(written.events) and not written.repeated
+    return await issue(to, CREDIT_FILE, str(dealer), command, *parts, on=command.as_of)

@@ -2,11 +2,14 @@
 
 from credit_rating.api import (
     ageing,
+    collection,
+    collection_steps,
     completeness,
     delegations,
     entries,
     exceptions,
     figures,
+    five_c,
     grade_events,
     grades,
     groups,
@@ -21,6 +24,7 @@ from credit_rating.api import (
     reversals,
     reviews,
     runs,
+    securities,
     simulations,
     statement_reading,
     statements,
@@ -56,6 +60,10 @@ ROUTERS = [
     simulations.router,
     exceptions.router,
     policies.drafts,
+    collection.router,
+    collection_steps.router,
+    five_c.router,
+    securities.router,
     policies.router,
     completeness.router,
 ]

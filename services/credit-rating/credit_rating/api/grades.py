@@ -16,6 +16,7 @@ from credit_rating.domain.indicators import INDICATORS
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.rederive import rederive
+from events import FiveCCap
 from events.fields import Day
 from events.types.shapes import PolicyRef
 from service.context import Read
@@ -125,9 +126,13 @@ class LimitFactors(BaseModel):
 
 
 class ExplanationView(GradeView):
-    """Everything that a grade rests on; `current` unless its run is not complete."""
+    """Everything that a grade rests on; `current` unless its run is not complete.
+
+    `cap`: the 5C assessment that kept the grade from being what the indicators gave (`computed`).
+    """
 
     current: bool
+    cap: FiveCCap | None
     indicators: list[IndicatorView]
     table_row: dict[str, int]
     limit: LimitFactors | None
@@ -207,6 +212,7 @@ async def explain_grade(grade: UUID, read: Read) -> ExplanationView:
             "table_row": content["grades"][row["rule"].partition("/")[0]],
             "limit": dict(row) if row["limit"] is not None else None,
             "survey": json.loads(row["survey"] or "null"),
+            "cap": json.loads(row["cap"] or "null"),
             "policy": reference,
             "cut": json.loads(row["cut"]),
         }

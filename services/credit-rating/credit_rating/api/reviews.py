@@ -28,7 +28,7 @@ from credit_rating.domain.review import (
 )
 from credit_rating.reviewing import actor, rated_now, require_rated
 from credit_rating.snapshot import company_snapshot
-from events import CreditGradeProposed, FallenIndicator, IndicatorOverride
+from events import CreditGradeProposed, FallenIndicator, FiveCCap, IndicatorOverride
 from events.decider import Refused
 from events.fields import Said, Text
 from events.types.shapes import PolicyRef
@@ -139,6 +139,7 @@ class ProposalView(BaseModel):
     indicators: list[IndicatorView]
     overrides: list[IndicatorOverride]
     limit: Money
+    cap: FiveCCap | None
     policy: PolicyRef
     cut: dict[str, dict[str, int]]
     proposed_by: str | None

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from .entries import LedgerEntry
+from .five_c import FiveC
 from .money import NOTHING
 
 Nature: TypeAlias = Literal["state_owned", "listed", "chain", "company", "sole_trader"]
@@ -61,6 +62,8 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
         Every `SurveyAnswered` in the order of its stream; the latest one not after the as-of date is used.
     entries
         Every ledger entry within the cut, reversals included, whatever its date: the rules leave out what is later.
+    assessments
+        Every `FiveCAssessed` in the order of its stream.
     sell_out
         Of the 12-month window; zeros while nothing reports it.
     """
@@ -72,6 +75,7 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
     terms: tuple[TermsAgreed, ...] = ()
     surveys: tuple[Survey, ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
+    assessments: tuple[FiveC, ...] = ()
     sell_out: SellOut = SellOut()
 
     def survey_at(self, as_of: date) -> Survey | None:

@@ -16,12 +16,14 @@ from events import (
     CreditGradeAssigned,
     CreditLimitSet,
     Event,
+    FiveCCap,
     Indicator,
     PolicyRef,
     canonical,
 )
 
 from .facts import DealerFacts, Survey
+from .five_c import cap_of
 from .grades import GradeGiven, grade_of
 from .indicators import Assessment, Graded, Override, SurveyMissing, assess, overridden
 from .indicators.declared import Snapshot, snapshot
@@ -58,6 +60,8 @@ class Judged(NamedTuple):
     assessment: Assessment
     given: GradeGiven
     limit: LimitComputed
+    cap: FiveCCap | None = None
+    """The 5C assessment that keeps the grade from being what the cell says."""
 
 
 def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Iterable[Override] = ()) -> Judged | NotRated:
@@ -68,7 +72,10 @@ def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Iterable[Override] 
         case Assessment() as computed:
             assessment = overridden(computed, overrides)
             given = grade_of(assessment.key, assessment.other, policy.grades)
-            return Judged(assessment, given, limit_computed(dealer, given.grade, policy.limit))
+            cap = cap_of(given.grade, dealer.facts.assessments, dealer.as_of, policy.five_c)
+            if cap is not None:
+                given = given._replace(grade=cap.grade)
+            return Judged(assessment, given, limit_computed(dealer, given.grade, policy.limit), cap)
 
 
 def rate(
@@ -96,6 +103,7 @@ def _graded(judged: Judged, occasion: Occasion, previous_grade: int | None) -> C
             "rule": judged.given.rule,
             "indicators": {name: _indicator(each) for name, each in judged.assessment.indicators.items()},
             "survey": _survey(judged.assessment.survey),
+            "cap": judged.cap,
             "approved_by": occasion.approved_by,
         }
     )

@@ -1,5 +1,6 @@
 """What this service remembers in order to answer and to decide: one file a read model."""
 
+from credit_rating.projections.collection_step import collection_step
 from credit_rating.projections.credit_file import credit_file
 from credit_rating.projections.credit_limit import credit_limit
 from credit_rating.projections.dealer import dealer
@@ -8,6 +9,7 @@ from credit_rating.projections.dealer_scope import dealer_scope
 from credit_rating.projections.delegation import delegation
 from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
+from credit_rating.projections.five_c_assessment import five_c_assessment
 from credit_rating.projections.grade import grade
 from credit_rating.projections.group_limit import group_limit
 from credit_rating.projections.hold_release import hold_release
@@ -23,6 +25,7 @@ from credit_rating.projections.review import review
 from credit_rating.projections.review_step import review_step
 from credit_rating.projections.run import run
 from credit_rating.projections.run_exclusion import run_exclusion
+from credit_rating.projections.security import security
 from credit_rating.projections.statement import statement
 from credit_rating.projections.statement_step import statement_step
 from credit_rating.projections.survey_answer import survey_answer
@@ -37,6 +40,9 @@ TABLES = [
     survey_answer,
     ledger_entry,
     period_step,
+    five_c_assessment,
+    security,
+    collection_step,
     credit_file,
     due,
     review,

@@ -14,6 +14,7 @@ FIELDS = (
     "survey",
     "policy",
     "cut",
+    "cap",
     "approved_by",
 )
 
@@ -30,6 +31,7 @@ grade = FactsTable(
         "survey": json,
         "policy": json,
         "cut": json,
+        "cap": json,
         "approved_by": text,
     },
     scope="dealer",

@@ -6,10 +6,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from credit_rating.domain.collection import COLLECTION, Collection, Legal, Reminded
 from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
 from credit_rating.domain.order import ORDERS, OpenOrder, Orders
 from credit_rating.domain.period import PERIOD, Period
 from credit_rating.domain.policy_file import POLICY_FILE
+from credit_rating.domain.promise import Promise
 from credit_rating.domain.rating_run import RATING_RUN, RatingRun
 from rules.policy_drafts import Draft, PolicyBook
 
@@ -20,6 +22,15 @@ from rules.policy_drafts import Draft, PolicyBook
         (ORDERS, Orders({"O1": OpenOrder(Decimal("12.30"), True, True)})),
         (CREDIT_FILE, CreditFile(opened_on=date(2026, 1, 1), grade=3, review_due=date(2026, 4, 1), watched=True)),
         (RATING_RUN, RatingRun({"region": "east", "as_of": "2026-06-30", "cut": {"a": {"0": 1}}}, True)),
+        (
+            COLLECTION,
+            Collection(
+                Reminded(2, date(2026, 1, 1)),
+                (Promise("p", Decimal("1.50"), date(2026, 1, 1), date(2026, 1, 9)),),
+                ("t",),
+                Legal("proposed", "Nothing.", "sun"),
+            ),
+        ),
         (POLICY_FILE, PolicyBook(2, date(2026, 1, 1), drafts={"d": Draft({"name": "credit"}, ("chen",), "submitted")})),
         (PERIOD, Period(closed=True)),
     ],

@@ -145,10 +145,22 @@ class Indicator(Part):
     note: Text | None = None
 
 
-class CreditGradeAssigned(Event, owner="credit-rating", stream="credit"):
+class FiveCCap(Part):
+    """A 5C assessment so low that the policy gives no better grade; `computed` is what the indicators gave."""
+
+    assessment: Id
+    assessed_on: date
+    total: Ratio
+    below: Ratio
+    grade: Grade
+    computed: Grade
+
+
+class CreditGradeAssigned(Event, owner="credit-rating", stream="credit", version=2):
     """A credit grade 1–5 (资信等级) with everything it rests on, so that it can be re-derived (domain.md 2.3–2.5).
 
-    `rule` names the cell of the table that fired; `survey` is the answer that was used; `cut` is *known at*.
+    `rule` names the cell of the table that fired; `survey` is the answer that was used; `cut` is *known at*; `cap` is
+    there if the 5C assessment kept the grade from being better (domain.md 2.6).
     """
 
     run: Id
@@ -160,6 +172,7 @@ class CreditGradeAssigned(Event, owner="credit-rating", stream="credit"):
     survey: FreeJson | None = None
     policy: PolicyRef
     cut: Cut
+    cap: FiveCCap | None = None
     approved_by: Code
 
 

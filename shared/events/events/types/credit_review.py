@@ -8,7 +8,7 @@ from pydantic import Field
 from events.catalogue import Event, Part
 from events.fields import Cut, Days, FreeJson, Grade, Id, Letter, Money, Ratio
 from events.recorded import Code, Said, Text
-from events.types.credit_rating import Basis, Indicator
+from events.types.credit_rating import Basis, FiveCCap, Indicator
 from events.types.shapes import PolicyRef
 
 Step = Literal["audit", "approval"]
@@ -35,7 +35,7 @@ class ProposedLimit(Part):
     basis: Basis
 
 
-class CreditGradeProposed(Event, owner="credit-rating", stream="credit"):
+class CreditGradeProposed(Event, owner="credit-rating", stream="credit", version=2):
     """The branch sales manager proposed a grade; what it rests on is frozen at `cut` (domain.md 2.5).
 
     The grade and limit that an approval assigns name `proposal` as their run.
@@ -52,6 +52,7 @@ class CreditGradeProposed(Event, owner="credit-rating", stream="credit"):
     limit: ProposedLimit
     policy: PolicyRef
     cut: Cut
+    cap: FiveCCap | None = None
     opinion: Text = ""
     proposed_by: Code
 

@@ -41,3 +41,15 @@ def its_purpose_is_not_known(data: dict[str, Any], document: dict[str, Any]) -> 
 def fewer_kinds_were_reversed(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """Version 1 knew five kinds of entries; version 2 knows more, and these by the same names."""
     return data
+
+
+@upcast("CreditGradeAssigned", from_version=1)
+def no_assessment_capped_the_grade(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 grades came from the indicators alone."""
+    return {**data, "cap": None}
+
+
+@upcast("CreditGradeProposed", from_version=1)
+def no_assessment_capped_the_proposal(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 proposed grades came from the indicators and their overrides alone."""
+    return {**data, "cap": None}

@@ -2,6 +2,8 @@
 
 from rules.policy import Policy
 
+from .collection import CollectionRule
+from .five_c import FiveCRule
 from .grade_table import GradeTable
 from .limitation import LimitationRule
 from .provision import ProvisionRule
@@ -19,3 +21,5 @@ class CreditPolicy(Policy):
     ageing: AgeingRule
     provision: ProvisionRule = ProvisionRule()
     limitation: LimitationRule = LimitationRule()
+    collection: CollectionRule = CollectionRule()
+    five_c: FiveCRule = FiveCRule()
