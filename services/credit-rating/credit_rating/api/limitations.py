@@ -49,6 +49,7 @@ class LimitationView(BaseModel):
     since: date
     because: Cause
     statement: UUID | None
+    reminder: UUID | None
     last_day: date
     days_left: int
     warned: bool
@@ -165,6 +166,7 @@ def _view(found: Limitation, rule: LimitationRule) -> LimitationView:
         since=since.on,
         because=since.cause,
         statement=UUID(since.document) if since.cause == "statement" and since.document else None,
+        reminder=UUID(since.document) if since.cause == "dunning" and since.document else None,
         last_day=found.last_day,
         days_left=found.days_left,
         warned=found.days_left <= rule.warn_days,

@@ -114,6 +114,25 @@ async def test_a_statement_is_sent_and_confirmed_and_restarts_the_limitation(wor
     assert again.status_code == 409 and again.json()["type"].endswith("statement-not-open")
 
 
+async def test_a_reminder_that_demands_payment_restarts_the_limitation_of_what_it_names(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("8250")
+    await world.bulk(
+        [
+            rows.invoice("8250", "8250-A", "500.00", date(2026, 5, 1)),
+            rows.invoice("8250", "8250-B", "1.00", date(2026, 6, 9)),
+        ]
+    )
+    etag = (await world.get(f"/dealers/{dealer}/collection")).headers["etag"]
+    path, body = f"/dealers/{dealer}/collection/reminders", {"to": "accounts"}
+    reminded = await world.post(path, body, "branch_manager", branch="B1", etag=etag)
+    assert (reminded.status_code, reminded.json()["dunning"]) == (201, True), reminded.text
+    await world.follow()
+    found = (await world.get(f"/dealers/{dealer}/limitations")).json()["items"]
+    assert {each["number"]: (each["because"], each["last_day"], each["reminder"]) for each in found} == {
+        "8250-A": ("dunning", "2029-06-30", reminded.json()["id"]), "8250-B": ("due_date", "2029-07-09", None),
+    }  # fmt: skip
+
+
 async def test_a_difference_is_listed_until_it_is_settled(world: Any, rows: Any) -> None:
     dealer = await owing(world, rows, "8300")
     statement = (await issue(world, dealer)).json()["statement"]
