@@ -25,8 +25,8 @@ AWAY = (503, 504)
 """The owner of a log is away or its events are not here: nothing else is served, and the parameter was taken."""
 LOGIN = {
     "code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering",
-    "period": "2026-01",
-    **dict.fromkeys(("draft", "statement"), DEALERS[0]),
+    "period": "2026-01", "group": "G1",
+    **dict.fromkeys(("draft", "statement", "limit", "task", "security"), DEALERS[0]),
 }  # fmt: skip
 HOLDING = r"select count(*) from log.event where position('\u0000' in convert_from(document, 'UTF8')) > 0"
 MORE: dict[str, dict[str, Any]] = {

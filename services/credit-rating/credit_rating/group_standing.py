@@ -28,7 +28,7 @@ from service.problems import Problem
 MOST_CHECKS = 25
 OF_DEALER = "select owner_group from group_member where dealer = $1"
 MEMBERS = "select dealer from group_member where owner_group = $1 order by dealer"
-CHECKS = "select checks from group_check where owner_group = $1"
+CHECKS = "select max(number) from group_check where owner_group = $1"
 RESERVED = """
 select dealer, prepaid, sum(amount - coalesce(used, 0)) as amount from orders
 where dealer = any($1) and state = 'released' group by dealer, prepaid

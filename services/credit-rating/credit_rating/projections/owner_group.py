@@ -1,4 +1,4 @@
-"""Owner groups: their names, whose orders are checked with which, and how many checks of each released an order.
+"""Owner groups: their names, whose orders are checked with which, and which checks of each released an order.
 
 Who belongs to a group is read from the orders' own streams and not from the registry's: a check that shows a dealer as
 a member shows everything that the dealer's orders held when that began.
@@ -6,7 +6,7 @@ a member shows everything that the dealer's orders held when that began.
 
 from typing import Any
 
-from eventlog.projection import Patch, StateTable, integer, text, uuid
+from eventlog.projection import FactsTable, Patch, StateTable, bigint, text, uuid
 from events import GroupChecksEnded, GroupChecksStarted, OrderCheckedWithGroup, OwnerGroupDefined
 
 owner_group = StateTable("owner_group", key={"code": text}, columns={"name": text})
@@ -17,7 +17,9 @@ group_member = StateTable(
     scope="dealer",
     indexes=[("owner_group", "dealer")],
 )
-group_check = StateTable("group_check", key={"owner_group": text}, columns={"checks": integer})
+group_check = FactsTable(
+    "group_check", columns={"owner_group": text, "number": bigint}, indexes=[("owner_group", "number")]
+)
 
 
 @owner_group.on(OwnerGroupDefined, uses=("code", "name"))
@@ -38,7 +40,7 @@ def left(e: Any) -> Patch:
     return Patch(key=(e.subject,), set={"owner_group": None})
 
 
-@group_check.on(OrderCheckedWithGroup, uses=("group", "check"), adds=("checks",))
-def released(e: Any) -> list[Patch]:
-    """One more that released an order."""
-    return [] if e.data.check is None else [Patch(key=(e.data.group,), add={"checks": 1})]
+@group_check.on(OrderCheckedWithGroup, uses=("group", "check"))
+def released(e: Any) -> list[dict[str, Any]]:
+    """One that released an order, by its number in the group."""
+    return [] if e.data.check is None else [{"owner_group": e.data.group, "number": e.data.check}]
