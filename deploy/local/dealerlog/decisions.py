@@ -20,7 +20,7 @@ from dealerlog.sample.network import SEED, Network
 from dealerlog.sample.organisation import Person
 from dealerlog.sample.step import CREDIT, TIERING
 from dealerlog.statements import EVERY as STATED
-from dealerlog.statements import state
+from dealerlog.statements import state, state_the_rest
 from dealerlog.steps import Steps
 from dealerlog.terms import change_terms
 
@@ -33,7 +33,8 @@ WINDOW_FROM = FIRST_DAY.replace(year=LAST_DAY.year - 1)
 
 
 class Runs(NamedTuple):
-    """What it came to: dealers rated, left out, classified, orders released and held, reviews approved, runs' ids."""
+    """What it came to: dealers rated, left out, classified, orders released and held, reviews approved, limits computed
+    anew, runs' ids."""
 
     rated: int
     excluded: int
@@ -41,6 +42,7 @@ class Runs(NamedTuple):
     released: int
     held: int
     approved: int
+    recomputed: int
     rating_runs: list[str]
     classification_run: str
 
@@ -64,7 +66,7 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         states = await place_orders(api, network.dealers[::ORDERING], dealers)
         step.note = f"{len(states)} placed: {states.count('released')} released, {states.count('held')} held"
     with steps.step("other terms", "") as step:
-        step.note = await change_terms(api, network.dealers[::ORDERING], dealers, people.head_of_marketing)
+        step.note, recomputed = await change_terms(api, network.dealers[::ORDERING], dealers, people.head_of_marketing)
     with steps.step("credit reviews", "") as step:
         directors = {region.code: region.director for region in people.regions}
         stages = await review(api, network.dealers[::EVERY], dealers, directors)
@@ -74,7 +76,10 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         step.note = await keep_books(api, network.entries, dealers, people.credit_controller)
     with steps.step("statements of account", "") as step:
         stated = await state(api, network.dealers[::STATED], dealers, people.credit_controller)
-        step.note = ", ".join(f"{stated.count(stage)} {stage}" for stage in ("confirmed", "differing", "sent"))
+        rest = [dealer for n, dealer in enumerate(network.dealers) if n % STATED]
+        issued = await state_the_rest(api, rest, dealers, people.credit_controller)
+        answered = ", ".join(f"{stated.count(stage)} {stage}" for stage in ("confirmed", "differing", "sent"))
+        step.note = f"{answered}, {issued} issued"
     with steps.step("a policy's draft", "") as step:
         step.note = await draft_policy(api, people.credit_controller)
     with steps.step("collection", "") as step:
@@ -88,6 +93,7 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         states.count("released"),
         states.count("held"),
         stages.count("none"),
+        recomputed,
         [run_id(run) for run in done],
         run_id(classified),
     )

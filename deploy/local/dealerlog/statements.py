@@ -1,7 +1,8 @@
-"""A few statements of account of the sample network, each left at another stage: there to be looked at and printed."""
+"""Statements of account of the sample network's last month: one a dealer, a few of them left at another stage."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +16,8 @@ from dealerlog.sample.organisation import Person
 from dealerlog.sample.step import CREDIT
 
 EVERY = 100
-"""One of so many dealers is stated by hand; the clock states all of them on the next 1st."""
+"""One of so many dealers answers its statement."""
+AT_ONCE = 8
 LAST_MONTH = LAST_DAY.replace(day=1) - timedelta(days=1)
 SENT = {"how": "email", "to": "财务部"}
 STAGES = ("confirmation", "difference", "sending")
@@ -43,6 +45,18 @@ async def state(api: Api, some: Sequence[Dealer], ids: Mapping[str, str], contro
                 stage = await _step(api, f"{path}/statements/{issued['statement']}/{step}", controller, body, path)
         stages.append(stage)
     return stages
+
+
+async def state_the_rest(api: Api, rest: Sequence[Dealer], ids: Mapping[str, str], controller: Person) -> int:
+    """State the last month of each and leave it there, so that the clock finds every dealer stated; how many."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(dealer: Dealer) -> None:
+        async with turns:
+            await _post(api, f"/dealers/{ids[dealer.number]}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
+
+    await asyncio.gather(*(one(dealer) for dealer in rest))
+    return len(rest)
 
 
 async def _post(api: Api, path: str, who: Person, body: dict[str, Any], **headers: str) -> dict[str, Any]:

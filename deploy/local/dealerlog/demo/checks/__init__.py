@@ -13,8 +13,8 @@ from dealerlog.demo.engine import Check
 TABLE = (
     Check("sample network", path, needed=True),
     Check("loaded again", again),
-    Check("a page that posts", posted),
     Check("decisions re-derived", rederived),
+    Check("a page that posts", posted),
     Check("rebuilt", rebuilt),
     Check("Kafka lost", republished, needed=True),
     Check("database lost", restored, needed=True),

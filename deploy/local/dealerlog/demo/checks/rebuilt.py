@@ -13,6 +13,7 @@ UNFILLED = frozenset(
     {
         *((each, "file_import") for each in MEMBERS),  # files come in below, in pounds; it is rebuilt there
         ("credit-rating", "delegation"),
+        ("credit-rating", "hold_release"),
         ("credit-rating", "limit_override"),
         ("reporting", "limit_override"),
         ("tiering", "run_exclusion"),  # who was parked when a run began: nobody, in the sample network

@@ -19,7 +19,8 @@ async def rederived(scene: Scene) -> AsyncIterator[Finding]:
     assert runs
     yield await _grades(scene, runs.rated + runs.approved)
     yield await _classes(scene, runs.classification_run, runs.classified)
-    yield await _from_topics(scene, "credit-rating", runs.rated + runs.excluded + runs.approved, len(runs.rating_runs))
+    decided = runs.rated + runs.excluded + runs.approved + runs.recomputed
+    yield await _from_topics(scene, "credit-rating", decided, len(runs.rating_runs))
     yield await _from_topics(scene, "tiering", runs.classified, 1)
 
 
