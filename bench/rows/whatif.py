@@ -30,8 +30,8 @@ SURVEYED = {
 
 
 async def rows(where: Addresses, size: Size) -> AsyncIterator[Row]:
-    """A tenth as many dealers as are ranked, each with two years of invoices and payments."""
-    dealers = size.dealers // 10
+    """100,000 dealers at `SIZE=large`, 40,000 by default, each with two years of invoices and payments."""
+    dealers = min(size.dealers // 10, size.invoices // 5)
     async with service("credit-rating", where) as bench:
         await POLICIES.publish_shipped(bench.log, date(2026, 1, 1))
         await bench.publish()
