@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 MakePool = Callable[[], Awaitable[asyncpg.Pool]]
 

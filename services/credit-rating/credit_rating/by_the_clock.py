@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
@@ -16,8 +17,19 @@ from events.ids import command_id, event_id, request_hash
 log = structlog.get_logger("clock")
 
 
-async def issue(to: Log, decider: Decider[Any, Any], dealer: str, command: Any, *parts: str, on: date) -> bool:
-    """Give a command whose id derives from `parts`, dated `on`; whether it wrote an event now. A refusal is logged."""
+async def issue(
+    to: Log,
+    decider: Decider[Any, Any],
+    dealer: str,
+    command: Any,
+    *parts: str,
+    on: date,
+    prepare: Callable[[Any], Awaitable[Any]] | None = None,
+) -> bool:
+    """Give a command whose id derives from `parts`, dated `on`; whether it wrote an event now. A refusal is logged.
+
+    `prepare` makes the command from the stream's state, as in `Log.handle`.
+    """
     given = command_id(SERVICE, *parts)
     meta = Meta(
         actor="clock",
@@ -28,7 +40,7 @@ async def issue(to: Log, decider: Decider[Any, Any], dealer: str, command: Any, 
         event_ids=(event_id(SERVICE, *parts, 1),),
     )
     try:
-        written = await to.handle(decider, dealer, command, meta)
+        written = await to.handle(decider, dealer, command, meta, prepare=prepare)
     except Refused as refusal:
         log.warning("refused", dealer=dealer, what=parts[0], why=str(refusal))
         return False

@@ -12,8 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import structlog
-
+from credit_rating.by_the_clock import issue
 from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
 from credit_rating.domain.facts import DealerFacts
 from credit_rating.domain.limit_recomputation import Limited, RecomputeLimit, causes, recompute
@@ -21,13 +20,10 @@ from credit_rating.evidence import facts_of
 from credit_rating.projections.credit_limit import OF_GRADE
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import POLICIES, InForce, in_force
-from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
+from credit_rating.snapshot import company_snapshot, parked_keys, positions
 from eventlog.connection import Connection
 from eventlog.log import Log
-from eventlog.meta import Meta
 from eventlog.position import cut_to_json
-from events.decider import Refused
-from events.ids import command_id, event_id, request_hash
 from events.types.shapes import PolicyRef
 
 SLICE = 200
@@ -42,7 +38,6 @@ STAMP = """
 select (select count(*) from term_change), p.version, p.effective_from from policy p
 where p.name = $1 and p.effective_from <= $2 order by p.effective_from desc, p.version desc limit 1
 """
-log = structlog.get_logger("limits")
 
 
 class Due(NamedTuple):
@@ -119,17 +114,4 @@ async def _recompute(to: Log, due: Due) -> bool:
 
     term, version = due.facts.term_days_at(due.as_of), due.policy.reference.version
     parts = ("recompute-limit", due.facts.dealer, due.run, due.as_of.isoformat(), str(version), str(term))
-    meta = Meta(
-        actor="clock",
-        business_date=due.as_of,
-        command_id=command_id(SERVICE, *parts),
-        request_hash=request_hash({"parts": list(parts)}),
-        correlation=str(command_id(SERVICE, *parts)),
-        event_ids=(event_id(SERVICE, *parts, 1),),
-    )
-    try:
-        written = await to.handle(CREDIT_FILE, due.facts.dealer, None, meta, prepare=computed)
-    except Refused as refusal:
-        log.warning("limit not computed anew", dealer=due.facts.dealer, why=str(refusal))
-        return False
-    return bool(written.events) and not written.repeated
+    return await issue(to, CREDIT_FILE, due.facts.dealer, None, *parts, on=due.as_of, prepare=computed)

@@ -16,17 +16,16 @@ from uuid import UUID
 
 import structlog
 
+from credit_rating.by_the_clock import issue
 from credit_rating.domain.statement import STATEMENTS, IssueStatement
 from credit_rating.domain.statement_drawing import Asked, Occasion, anything_to_state, drawn_up, last_month
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import in_force
-from credit_rating.snapshot import company_snapshot, parked_keys, positions
+from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
 from eventlog.log import Log
-from eventlog.meta import Meta
 from eventlog.position import cut_to_json
 from events import StatementIssued
-from events.decider import Refused
-from events.ids import command_id, event_id, request_hash
+from events.ids import command_id
 from service.health import Heart
 from service.lifecycle import Loop
 from service.runtime import Runtime
@@ -35,6 +34,7 @@ SLICE = 200
 EVERY_SECONDS = 5.0
 STALE_SECONDS = 300.0
 KIND = "issue-statement"
+DAY = timedelta(days=1)
 NOT_STATED = """
 select d.dealer from dealer d
 where d.code is not null and ($1::uuid is null or d.dealer > $1)
@@ -56,7 +56,8 @@ async def issue_all(to: Log, today: date, currency: str) -> int:
             dealers = [row["dealer"] for row in await conn.fetch(NOT_STATED, last, last_day, SLICE)]
             drawn = await _drawn(conn, dealers, today, currency) if dealers else {}
         for dealer, statement in drawn.items():
-            issued += await _issue(to, dealer, statement, today)
+            command = IssueStatement(issued=statement, today=today)
+            issued += await issue(to, STATEMENTS, str(dealer), command, *_parts(dealer, last_day), on=last_day + DAY)
         if len(dealers) < SLICE:
             return issued
         last = dealers[-1]
@@ -72,7 +73,7 @@ async def _drawn(conn: Any, dealers: list[UUID], today: date, currency: str) -> 
     def worked_out() -> dict[UUID, StatementIssued]:
         found = {}
         for dealer, entries in ledgers.items():
-            named = str(command_id("clock", KIND, str(dealer), (last_day + timedelta(days=1)).isoformat()))
+            named = str(command_id(SERVICE, *_parts(dealer, last_day)))
             asked = Asked(named, "monthly", first_day, last_day, currency, "clock")
             try:
                 statement = drawn_up(entries, asked, occasion)
@@ -86,23 +87,9 @@ async def _drawn(conn: Any, dealers: list[UUID], today: date, currency: str) -> 
     return await asyncio.to_thread(worked_out)
 
 
-async def _issue(to: Log, dealer: UUID, statement: StatementIssued, today: date) -> bool:
-    due_on = statement.last_day + timedelta(days=1)
-    named = (KIND, str(dealer), due_on.isoformat())
-    meta = Meta(
-        actor="clock",
-        business_date=due_on,
-        command_id=command_id("clock", *named),
-        request_hash=request_hash({"kind": KIND, "subject": str(dealer), "due_on": due_on.isoformat()}),
-        correlation=str(command_id("clock", *named)),
-        event_ids=(event_id("clock", *named, 1),),
-    )
-    try:
-        written = await to.handle(STATEMENTS, str(dealer), IssueStatement(issued=statement, today=today), meta)
-    except Refused as refusal:
-        log.info("nothing was to be stated after all", dealer=str(dealer), why=str(refusal))
-        return False
-    return bool(written.events) and not written.repeated
+def _parts(dealer: UUID, last_day: date) -> tuple[str, str, str]:
+    """What the command's id derives from: kind, dealer, due date."""
+    return KIND, str(dealer), (last_day + DAY).isoformat()
 
 
 def loops(runtime: Runtime) -> Sequence[Loop]:

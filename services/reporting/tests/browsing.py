@@ -38,11 +38,11 @@ async def listening(app: Any) -> AsyncIterator[str]:
 
 
 async def opened(
-    browser: Browser, base: str, *, size: Any = WIDE, locale: str = "en-GB", who: dict[str, str] | None = None,
+    browser: Browser, base: str, *, size: Any = WIDE, locale: str = "en-GB", who: dict[str, Any] | None = None,
     **options: Any,
 ) -> Page:  # fmt: skip
     """A page signed in as the auditor, or in another role: `who` as `issue` takes it."""
     context = await browser.new_context(viewport=size, locale=locale, base_url=base, **options)
-    token = issue(secret=SECRET, **(who or {"role": "auditor"}))  # type: ignore[arg-type]
+    token = issue(secret=SECRET, **(who or {"role": "auditor"}))
     await context.add_cookies([{"name": COOKIE, "value": token, "url": base}])
     return await context.new_page()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,8 +11,12 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from browsing import ARGUMENTS, CHROMIUM
 from fastapi import FastAPI
+from history import TODAY, Network
+from owners import Owners
 from playwright.async_api import Browser, async_playwright
+from small_story import Served, story
 
 from eventlog.topics import declared
 from reporting.app import SERVICE
@@ -22,13 +24,6 @@ from reporting.reading.standpoint import SOURCES
 from service.migrations import migrate
 from service.peers import Peers
 from service.testing import bearer, settings_of
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from browsing import ARGUMENTS, CHROMIUM
-from history import TODAY, Network
-from owners import Owners
-from small_story import Served, story
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from history import FIRST_MOMENT
 from owners import Owners
 from small_story import ANNA, Served
+from written_log import FIRST_MOMENT
 
 FIRST = datetime.fromtimestamp(FIRST_MOMENT / 1_000_000, UTC)
 """Every partition's first event was recorded then, the others a millisecond apart."""

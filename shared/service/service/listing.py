@@ -102,7 +102,7 @@ class Listing:
                 for name, (kind, default) in parameters.items()
             ]
         )
-        asked.__signature__ = signature  # type: ignore[attr-defined]
+        asked.__signature__ = signature  # type: ignore[attr-defined]  # FastAPI reads it
         return asked
 
 

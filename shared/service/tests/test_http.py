@@ -6,23 +6,19 @@ import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI, Response
-from pydantic import BaseModel, ConfigDict
-from starlette.responses import HTMLResponse
+from fastapi import FastAPI
+from tiny import TINY, RememberingLog
 
-from eventlog.meta import Meta, Written
 from eventlog.position import Position
 from eventlog.refusals import ClaimTaken, CommandReused, LogClosed, StaleVersion, Unreadable
 from events.decider import Refused
 from service.access import COOKIE, csrf_of
-from service.app import Service
-from service.context import Read, Write
-from service.problems import Kind, Problem
-from service.routing import Router, UndeclaredRoute, declared_routes
+from service.problems import Problem
+from service.routing import declared_routes
 from service.testing import SECRET, bearer, settings_of
 from service.tokens import issue
 
@@ -30,79 +26,6 @@ DEALER = "0190a6c2-0000-7000-8000-000000000001"
 ORDER = {"number": "O-1", "amount": "12.50"}
 CLERK = bearer("region_clerk", region="R1")
 KEY = {"Idempotency-Key": "k1"}
-
-
-class Line(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    product: str
-
-
-class Order(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    number: str
-    amount: Decimal
-    lines: list[Line] = []
-
-
-class OrderView(BaseModel):
-    number: str
-    amount: Decimal
-
-
-class RememberingLog:
-    """Writes nothing; remembers what it was asked, and raises what it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, Any, Meta, int | None]] = []
-        self.error: Exception | None = None
-
-    async def handle(self, decider: Any, key: str, command: Any, meta: Meta, expected: int | None, **_: Any) -> Written:
-        self.asked.append((key, command, meta, expected))
-        if self.error:
-            raise self.error
-        return Written(f"{key}/orders", 7, Position("tiny", 3, 12, 1), [], False, command)
-
-
-router = Router("orders")
-
-
-@router.post("/dealers/{dealer}/orders", permission="order.place", answers=OrderView)
-async def place(dealer: UUID, body: Order, write: Write, dry: bool = False) -> Response:
-    """Place."""
-    written = await write.handle(None, str(dealer), body)
-    return write.answer(written, OrderView(number=body.number, amount=body.amount))
-
-
-@router.put("/orders/{number}", permission="order.place", answers=OrderView)
-async def change(number: str, body: Order, write: Write) -> Response:
-    """Change."""
-    written = await write.handle(None, number, body)
-    return write.answer(written, OrderView(number=number, amount=body.amount))
-
-
-@router.get("/orders/{number}", permission="order.read", answers=OrderView)
-async def read_one(number: str, read: Read, verbose: bool = False) -> OrderView:
-    """Read."""
-    match number:
-        case "broken":
-            raise RuntimeError("a secret in a stack trace")
-        case "hidden":
-            raise Problem("not-found")
-        case "down":
-            raise ConnectionRefusedError
-    read.etag(7)
-    return OrderView(number=number, amount=Decimal("1"))
-
-
-@router.get("/orders-page", permission="order.read", page=True)
-async def page(read: Read, month: str = "") -> HTMLResponse:
-    """A page for people."""
-    return HTMLResponse(f"<p>{read.caller.login}</p>")
-
-
-PERMISSIONS = {"order.read": ("auditor", "region_clerk"), "order.place": ("region_clerk",)}
-PROBLEMS = {"unknown-dealer": Kind(409, "Unknown dealer", "Onboard it first.", 1)}
-TINY = Service(name="tiny", title="Tiny", routers=[router], permissions=PERMISSIONS, problems=PROBLEMS, pages=True)
 
 
 @pytest.fixture
@@ -290,49 +213,6 @@ async def test_every_route_refuses_every_role_that_lacks_its_permission(
     assert checked >= 8
 
 
-def test_a_route_without_a_permission_keeps_the_service_from_starting() -> None:
-    bare = Router("bare")
-
-    @bare.get("/bare")
-    async def nothing() -> None:
-        """No permission."""
-
-    service = Service(name="tiny", title="Tiny", routers=[bare])
-    with pytest.raises(UndeclaredRoute, match="/bare"):
-        service.application(settings_of(), runtime=service.runtime(settings_of()))
-
-
-def test_a_permission_that_nobody_holds_keeps_the_service_from_starting() -> None:
-    service = Service(name="tiny", title="Tiny", routers=[router], permissions={"order.read": ("auditor",)})
-    with pytest.raises(UndeclaredRoute, match=r"order\.place"):
-        service.application(settings_of(), runtime=service.runtime(settings_of()))
-
-
-def test_a_plain_fastapi_route_keeps_the_service_from_starting(app: FastAPI) -> None:
-    @app.get("/side-door")
-    async def side_door() -> None:
-        """Declares nothing."""
-
-    with pytest.raises(UndeclaredRoute, match="side-door"):
-        declared_routes(app)
-
-
-def test_an_open_body_keeps_the_service_from_starting() -> None:
-    class Open(BaseModel):
-        anything: str
-
-    loose = Router("loose")
-
-    @loose.post("/loose", permission="order.place")
-    async def take(body: Open, write: Write) -> None:
-        """Takes unknown fields."""
-
-    take.__annotations__["body"] = Open
-    service = Service(name="tiny", title="Tiny", routers=[loose], permissions=PERMISSIONS)
-    with pytest.raises(UndeclaredRoute, match="Open"):
-        service.application(settings_of(), runtime=service.runtime(settings_of()))
-
-
 async def test_a_failure_tells_its_trace_and_nothing_else(client: httpx.AsyncClient) -> None:
     answer = await client.get("/orders/broken", headers=CLERK)
     said(answer, 500, "internal")
@@ -418,18 +298,6 @@ async def test_a_stranger_who_opens_a_page_signs_in_first_and_comes_back(client:
     assert back.headers["location"] == "/orders-page?month=2026-01"
     opened = await client.get(back.headers["location"])  # the client keeps the cookie
     assert (opened.status_code, opened.text) == (200, "<p>li</p>")
-
-
-def test_a_write_without_its_context_keeps_the_service_from_starting() -> None:
-    blind = Router("blind")
-
-    @blind.post("/blind", permission="order.place")
-    async def take(read: Read) -> None:
-        """Could not know its key."""
-
-    service = Service(name="tiny", title="Tiny", routers=[blind], permissions=PERMISSIONS)
-    with pytest.raises(UndeclaredRoute, match="type Write"):
-        service.application(settings_of(), runtime=service.runtime(settings_of()))
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sales_service import BOOK, World, opened
 
 from eventlog.database import connect_pool
 from service.migrations import migrate
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from sales_service import BOOK, World, opened
 
 
 @pytest.fixture
