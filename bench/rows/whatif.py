@@ -55,9 +55,9 @@ async def simulated(served: Serving, dealers: int) -> float:
     started = time.perf_counter()
     answer = await served.ask("/policies/simulations", HEAD, body)
     seconds = time.perf_counter() - started
-    if answer.status != 200 or sum(cell["dealers"] for cell in answer.json["matrix"]) != dealers:
+    if answer.status != 200 or sum(cell["dealers"] for cell in answer.json["totals"]["matrix"]) != dealers:
         raise AssertionError(answer.body.decode()[:500])
-    if not answer.json["moved"] or not answer.json["items"]:
+    if not answer.json["totals"]["moved"] or not answer.json["items"]:
         raise AssertionError("this policy should move some dealers")
     return seconds
 

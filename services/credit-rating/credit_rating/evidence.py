@@ -95,8 +95,13 @@ async def parked_dealers_of(conn: Connection, region: str, cut: Cut) -> set[UUID
     return found
 
 
-async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[UUID, DealerFacts]:
-    """Everything that a rating needs of these dealers; one not yet onboarded at the cut is absent."""
+async def facts_of(
+    conn: Connection, dealers: Sequence[UUID], cut: Cut, *, with_entries: Sequence[UUID] | None = None
+) -> dict[UUID, DealerFacts]:
+    """Everything that a rating needs of these dealers; one not yet onboarded at the cut is absent.
+
+    `with_entries`: whose ledgers are read, where others are measured otherwise; of all, unless given.
+    """
     registry = bounds(cut, REGISTRY)
     onboardings = {row["dealer"]: row for row in await conn.fetch(ONBOARDINGS, dealers, registry)}
     surveys: dict[UUID, list[Survey]] = {}
@@ -106,7 +111,7 @@ async def facts_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dict[
     for row in await conn.fetch(TERMS, dealers, registry):
         agreed = TermsAgreed(on=row["effective_on"], term_days=row["term_days"])
         terms.setdefault(row["dealer"], []).append(agreed)
-    entries = await entries_of(conn, dealers, cut)
+    entries = await entries_of(conn, dealers if with_entries is None else with_entries, cut)
     assessments: dict[UUID, list[FiveC]] = {}
     for row in await conn.fetch(ASSESSMENTS, dealers, bounds(cut, SERVICE)):
         assessments.setdefault(row["dealer"], []).append(assessment_of(row))

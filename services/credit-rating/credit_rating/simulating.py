@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,9 +18,12 @@ import msgspec
 from credit_rating.domain.facts import DealerFacts
 from credit_rating.domain.policy import CreditPolicy
 from credit_rating.domain.simulation import Move, Simulated, Tally, move_of, sharing, simulated, together
+from credit_rating.domain.usual_ledger import UsualLedger
 from credit_rating.evidence import facts_of
+from credit_rating.usual_ledgers import ledgers_of
 from eventlog.loading import few_collections
 from service.access import Caller
+from service.permissions import Reach
 from service.problems import Problem
 from service.scope import Reader
 
@@ -41,8 +44,12 @@ order by g.dealer, g.as_of desc, g.sequence desc
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """Which movers are wanted: of grade or also of limit alone, of one cell of the matrix, at most so many."""
+    """Which movers are wanted: of grade or also of limit alone, of one cell of the matrix, at most so many.
 
+    Without `totals` nothing else is: dealers are worked through until there are so many, and no further.
+    """
+
+    totals: bool = True
     limits: bool = False
     now: int | None = None
     then: int | None = None
@@ -60,7 +67,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     login: str
     role: str
-    reach: str
+    reach: Reach
     code: str | None
     as_of: date
     cut: dict[str, dict[int, int]]
@@ -71,15 +78,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def caller(self) -> Caller:
         """Whose scope binds what is read."""
-        return Caller(self.login, self.role, self.reach, self.code)  # type: ignore[arg-type]
+        return Caller(self.login, self.role, self.reach, self.code)
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Dealers in order, those whose streams are parked, and how many of the first ones are not to be listed again."""
+    """Dealers in order, and those whose streams are parked."""
 
     dealers: list[UUID]
     parked: set[UUID]
-    seen: int = 0
 
 
 class Answer(msgspec.Struct):
@@ -100,24 +106,36 @@ _under_way: set[asyncio.Task[Answer]] = set()
 
 async def simulate(reader: Reader, dsn: str, question: Question, share: Share) -> Answer:
     """The whole answer; `dsn` is the reader's, for the processes that many dealers are worth. 503: one at a time."""
-    if len(share.dealers) < WORTH_A_PROCESS * PROCESSES:
+    here, listed = WORTH_A_PROCESS * PROCESSES, question.listed
+    if len(share.dealers) < here:
         return await judged(reader, question, share)
+    if listed.totals:
+        return await _by_processes(dsn, question, share)
+    near = await judged(reader, question, _part(share, 0, here))
+    if len(near.moves) >= listed.most:
+        return near
+    return _joined([near, await _by_processes(dsn, question, _part(share, here, len(share.dealers)))], listed.most)
+
+
+async def _by_processes(dsn: str, question: Question, share: Share) -> Answer:
     if _under_way:
         raise Problem("temporarily-unavailable", "Another simulation is under way here: repeat when it is done.")
-    size = -(-len(share.dealers) // PROCESSES)
+    size = max(1, -(-len(share.dealers) // PROCESSES))
     tasks = [
         asyncio.create_task(_by_process(dsn, question, _part(share, first, size)))
         for first in range(0, len(share.dealers), size)
     ]
     _under_way.update(tasks)
     try:
-        answers = await asyncio.gather(*tasks)
+        return _joined(await asyncio.gather(*tasks), question.listed.most)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         _under_way.difference_update(tasks)
-    most = question.listed.most
+
+
+def _joined(answers: Sequence[Answer], most: int) -> Answer:
     return Answer(
         together(each.tally for each in answers),
         [move for each in answers for move in each.moves][:most],
@@ -126,17 +144,20 @@ async def simulate(reader: Reader, dsn: str, question: Question, share: Share) -
 
 
 async def judged(reader: Reader, question: Question, share: Share) -> Answer:
-    """One share, slice by slice."""
+    """One share, slice by slice: all of it if totals are wanted, else until the list is full."""
     now = CreditPolicy.read(question.now)
     policies = _Policies(now, sharing(now, CreditPolicy.read(question.then)))
     answer = Answer(Tally(), [], [])
     for first in range(0, len(share.dealers), SLICE):
         dealers = share.dealers[first : first + SLICE]
         async with reader.snapshot(question.caller) as conn:
-            facts = await facts_of(conn, dealers, question.cut)
+            ledgers = await ledgers_of(conn, dealers, question.cut, question.as_of)
+            facts = await facts_of(conn, dealers, question.cut, with_entries=ledgers.unusual)
             graded = {row["dealer"]: row["grade"] for row in await conn.fetch(IN_FORCE, dealers, question.as_of)}
         part = _part(share, first, SLICE)
-        await asyncio.to_thread(_judge, answer, part, _Known(facts, graded), policies, question)
+        await asyncio.to_thread(_judge, answer, part, _Known(facts, ledgers.usual, graded), policies, question)
+        if not question.listed.totals and len(answer.moves) >= question.listed.most:
+            break
     return answer
 
 
@@ -147,23 +168,25 @@ class _Policies(NamedTuple):
 
 class _Known(NamedTuple):
     facts: Mapping[UUID, DealerFacts]
+    ledgers: Mapping[UUID, UsualLedger]
+    """Without those that only the rule can measure: their entries are among the facts."""
     in_force: Mapping[UUID, int]
 
 
 def _judge(answer: Answer, share: Share, known: _Known, policies: _Policies, question: Question) -> None:
     listed = question.listed
-    for place, dealer in enumerate(share.dealers):
+    for dealer in share.dealers:
         facts = known.facts.get(dealer)
         if dealer in share.parked or facts is None:
             reason = PARKED if dealer in share.parked else UNKNOWN
             answer.tally.leave_out(reason)
             _note(answer.left_out, (str(dealer), reason), listed.most)
             continue
-        each = simulated(facts, question.as_of, policies.now, policies.then)
+        each = simulated(facts, question.as_of, policies.now, policies.then, known.ledgers.get(dealer))
         answer.tally.add(each, known.in_force.get(dealer))
         if each.grades == (None, None):
             _note(answer.left_out, (str(dealer), each.reason), listed.most)
-        elif place >= share.seen and len(answer.moves) < listed.most and listed.wants(each):
+        elif len(answer.moves) < listed.most and listed.wants(each):
             answer.moves.append(move_of(each))
 
 
@@ -173,7 +196,8 @@ def _note(left_out: list[tuple[str, str]], one: tuple[str, str], most: int) -> N
 
 
 def _part(share: Share, first: int, size: int) -> Share:
-    return Share(share.dealers[first : first + size], share.parked, max(0, share.seen - first))
+    dealers = share.dealers[first : first + size]
+    return Share(dealers, share.parked.intersection(dealers) if share.parked else set())
 
 
 class _Told(msgspec.Struct):

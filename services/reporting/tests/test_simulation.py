@@ -22,17 +22,26 @@ WHERE = "/policies/simulation"
 
 
 def answered(code: str, following: str | None = None) -> dict[str, Any]:
-    side = {"grade": 3, "rule": "all_b/all_b", "limit": "120000.00", "left_out": None}
-    worse = {"grade": 4, "rule": "one_c/no_c_some_a", "limit": "60000.00", "left_out": None}
+    side = {"grade": 3, "rule": "all_b/all_b", "cap": None, "limit": "120000.00", "left_out": None}
+    cap = {"total": "38.0", "below": "40", "computed": 4}
+    worse = {"grade": 5, "rule": "one_c/no_c_some_a", "cap": cap, "limit": "60000.00", "left_out": None}
     why = [{"indicator": "monthly_sales", "now": "B", "then": "C", "value": "60000.00"}]
-    return {
-        "items": [{"dealer": ANNA, "code": code, "name": "<b>Anna</b>", "now": side, "then": worse, "indicators": why}],
-        "next": following, "as_of": "2026-04-15", "known_at": "cut-of-the-first", "dealers": 1234, "moved": 1,
-        "matrix": [{"now": 3, "then": 4, "dealers": 1}, {"now": None, "then": None, "dealers": 1233}],
+    totals = {
+        "dealers": 1234, "moved": 1,
+        "matrix": [{"now": 3, "then": 5, "dealers": 1}, {"now": None, "then": None, "dealers": 1233}],
         "not_as_in_force": 2, "left_out": {"survey-missing": 1233},
         "limits": {"now": "120000.00", "then": "60000.00", "raised": {"dealers": 0, "amount": "0"},
                    "lowered": {"dealers": 1, "amount": "60000.00"}},
     }  # fmt: skip
+    return {
+        "items": [{"dealer": ANNA, "code": code, "name": "<b>Anna</b>", "now": side, "then": worse, "indicators": why}],
+        "next": following, "as_of": "2026-04-15", "known_at": "cut-of-the-first", "totals": totals,
+    }  # fmt: skip
+
+
+def behind(code: str) -> dict[str, Any]:
+    """A further page."""
+    return answered(code) | {"totals": None}
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +92,23 @@ async def test_an_answer_shows_matrix_limits_and_who_moves_page_by_page(
     browser: Browser, address: str, locale: str, size: Any
 ) -> None:
     page = await opened(browser, address, who={"role": "head_of_marketing"}, locale=locale, size=size)
-    asked = await asked_of(page, answered("D-001", "c2"), answered("D-002"), answered("D-003"))
+    asked = await asked_of(page, answered("D-001", "c2"), behind("D-002"), answered("D-003"))
     button = page.locator("form.what-if button")
     await button.click()
     rows = page.locator("[data-movers] tr")
     await rows.nth(0).wait_for()
     assert asked == [("/policies/simulations?limit=200", {"content": CONTENT, "as_of": "2026-04-15"})]
-    figures = {name: await page.locator(f'[data-fill="{name}"]').inner_text() for name in ("dealers", "limits.then")}
+    figures = {
+        name: await page.locator(f'[data-fill="totals.{name}"]').inner_text() for name in ("dealers", "limits.then")
+    }
     assert figures == {"dealers": "1,234", "limits.then": "60,000.00"}
-    assert await page.locator('[data-cell="3-4"]').inner_text() == "▼ 1"
+    assert await page.locator('[data-cell="3-5"]').inner_text() == "▼ 1"
     row = await rows.nth(0).inner_text()
-    assert "<b>Anna</b>" in row and "3 → 4" in row and "120,000.00 → 60,000.00" in row
+    assert "<b>Anna</b>" in row and "3 → 5" in row and "120,000.00 → 60,000.00" in row
     assert ("Monthly sales of our goods B → C" if locale == "en-GB" else "我方产品月销售额 B → C") in row
+    assert (
+        "Capped by the 5C: no → 38.0 < 40: 4 → 5" if locale == "en-GB" else "受 5C 限制: 否 → 38.0 < 40: 4 → 5"
+    ) in row
     await page.locator("[data-more]").click()
     await rows.nth(1).wait_for()
     assert asked[1][0].endswith("&cursor=c2") and asked[1][1]["known_at"] == "cut-of-the-first"

@@ -34,11 +34,6 @@ def over(amount: Decimal, parts: int) -> Fraction:
     return Fraction(numerator, denominator * parts)
 
 
-def rounded_down(amount: Fraction, unit: Decimal) -> Decimal:
-    """The largest multiple of `unit` that is not above `amount`."""
-    return EXACT.multiply(Decimal(amount // Fraction(unit)), unit)
-
-
 def share(part: Decimal, whole: Decimal) -> Fraction | None:
     """`part` ÷ `whole`, exactly; None where `whole` is not above 0."""
     if whole <= 0:

@@ -33,7 +33,8 @@ router = Router("policies")
 BY_CODE = Keyset("code", "dealer")
 IN_SCOPE = f"""
 select o.dealer, coalesce(d.code, '') as code, d.name
-from onboarding o left join dealer d on d.dealer = o.dealer where {within(1)}
+from onboarding o left join dealer d on d.dealer = o.dealer
+where {within(1)} and ($2::text is null or (coalesce(d.code, '') collate "C", o.dealer) > ($2, $3::uuid))
 order by coalesce(d.code, '') collate "C", o.dealer
 """
 GradeNumber = Annotated[int, Field(ge=1, le=5)]
@@ -80,11 +81,20 @@ class LimitsView(BaseModel):
     lowered: ChangedLimits
 
 
+class CappedView(BaseModel):
+    """The 5C total that keeps a grade from being `computed`, for the policy asks for `below` at least."""
+
+    total: str
+    below: str
+    computed: int
+
+
 class SideView(BaseModel):
-    """What one policy gives a dealer: grade, row and column of the table, limit; or why there is no grade."""
+    """What one policy gives a dealer: grade, row and column of the table, 5C cap, limit; or why there is no grade."""
 
     grade: int | None
     rule: str | None
+    cap: CappedView | None
     limit: Money | None
     left_out: str | None
 
@@ -99,7 +109,10 @@ class IndicatorChangeView(BaseModel):
 
 
 class Mover(BaseModel):
-    """A dealer whose grade or limit changes. With no indicator named, the table or the limit's factors are why."""
+    """A dealer whose grade or limit changes.
+
+    With no indicator named and no cap of one side only, the table or the limit's factors are why.
+    """
 
     dealer: UUID
     code: str
@@ -118,19 +131,13 @@ class LeftOut(BaseModel):
     reason: str
 
 
-class SimulationView(Page[Mover]):
-    """The matrix grade now → grade then over every dealer in the caller's scope, and movers page by page, by code.
+class TotalsView(BaseModel):
+    """The matrix grade now → grade then over every dealer in the caller's scope, and what their limits come to.
 
-    Both sides are computed from the same facts at the same cut; `now` is the policy in force on the day. How many of
-    the grades that are in force differ from what that policy gives today says `not_as_in_force`: reviews are quarterly.
+    How many of the grades that are in force differ from what that policy gives today says `not_as_in_force`: reviews
+    are quarterly.
     """
 
-    as_of: date
-    known_at: str
-    cut: dict[str, dict[str, int]]
-    currency: str
-    now: PolicyRef
-    then: PolicyRef
     dealers: int
     matrix: list[Cell]
     moved: int
@@ -140,21 +147,37 @@ class SimulationView(Page[Mover]):
     left_out_dealers: list[LeftOut]
 
 
+class SimulationView(Page[Mover]):
+    """Totals, on the first page only, and movers page by page, by code.
+
+    Both sides are computed from the same facts at the same cut; `now` is the policy in force on the day.
+    """
+
+    as_of: date
+    known_at: str
+    cut: dict[str, dict[str, int]]
+    currency: str
+    now: PolicyRef
+    then: PolicyRef
+    totals: TotalsView | None
+
+
 @router.ask("/policies/simulations", permission="policy.simulate", answers=SimulationView,
             problems=("policy-invalid", "policy-misnamed", "no-policy"))  # fmt: skip
 async def simulate_policy(body: Simulate, read: Read, page: PageOf) -> SimulationView:
     """Run a policy over all dealers in scope, at any date as known at any cut. It publishes and keeps nothing.
 
-    A page of movers is asked for with the same body, `known_at` from the first answer included.
+    A further page of movers is asked for with the same body, `known_at` from the first answer included: no totals are
+    made again, and dealers are worked through from the cursor on until the page is full.
     """
     content = await _proposed(body, read)
     day, cut = body.as_of or read.today, await cut_known_at(read.runtime, body.known_at)
     async with read.snapshot() as conn:
         now = await in_force(conn, day)
-        rows = await conn.fetch(IN_SCOPE, bounds(cut, REGISTRY))
+        rows = await conn.fetch(IN_SCOPE, bounds(cut, REGISTRY), *(page.keys or (None, None)))
     parked = await parked_keys(read.runtime.pool, [str(row["dealer"]) for row in rows])
-    listed = Listed(body.limits, body.now, body.then, page.limit + 1)
-    share = Share([row["dealer"] for row in rows], {UUID(key) for key in parked}, _seen(rows, page.keys))
+    listed = Listed(page.keys is None, body.limits, body.now, body.then, page.limit + 1)
+    share = Share([row["dealer"] for row in rows], {UUID(key) for key in parked})
     question = _question(read, now, content, day, cut, listed)
     dsn = read.runtime.settings.reader_database_url.get_secret_value()
     answer = await simulate(read.runtime.reader, dsn, question, share)
@@ -180,19 +203,11 @@ def _question(read: Read, now: InForce, then: dict[str, Any], day: date, cut: Cu
     )  # fmt: skip
 
 
-def _seen(rows: list[Mapping[str, Any]], keys: tuple[Any, ...] | None) -> int:
-    """How many dealers stand before the cursor or on it."""
-    if keys is None:
-        return 0
-    return sum(1 for row in rows if (row["code"], row["dealer"]) <= keys)
-
-
 def _view(
     answer: Answer, rows: list[Mapping[str, Any]], asked: Question, page: PageOf, *, now: PolicyRef, currency: str
 ) -> SimulationView:
-    tally, known = answer.tally, {str(row["dealer"]): row for row in rows}
+    known = {str(row["dealer"]): row for row in rows}
     listed = page.of([_named(known, move.dealer) | _mover(move) for move in answer.moves], BY_CODE, Mover)
-    left_out = [_named(known, dealer) | {"reason": reason} for dealer, reason in answer.left_out]
     return SimulationView(
         items=listed.items,
         next=listed.next,
@@ -202,7 +217,15 @@ def _view(
         currency=currency,
         now=now,
         then=reference(asked.then),
-        dealers=len(rows),
+        totals=_totals(answer, known) if asked.listed.totals else None,
+    )
+
+
+def _totals(answer: Answer, known: Mapping[str, Mapping[str, Any]]) -> TotalsView:
+    tally = answer.tally
+    left_out = [_named(known, dealer) | {"reason": reason} for dealer, reason in answer.left_out]
+    return TotalsView(
+        dealers=len(known),
         matrix=_matrix(tally),
         moved=sum(dealers for (before, after), dealers in tally.matrix.items() if before != after),
         not_as_in_force=tally.not_as_in_force,

@@ -5,19 +5,17 @@ Source: domain.md 2.7. A new dealer's forecast stands in for the minimum. Comput
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from .calendar_window import full_months, full_months_since, full_quarters, month_of
 from .indicators.declared import Snapshot, once
-from .money import over, rounded, rounded_down
-from .payment_record import portions
+from .money import EXACT, over, rounded
 from .policy.standing import LimitRule, NewDealer, Season
-from .receivables import Item
 
-ZERO, NO_SEASON = Fraction(0), Fraction(1)
+NO_SEASON = Fraction(1)
 
 
 class LimitGiven(NamedTuple):
@@ -58,27 +56,54 @@ def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
 
 def limit_computed(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitComputed:
     """The same with exact factors."""
-    m3, m12 = mean_month(dealer, rule.short_months), mean_month(dealer, rule.long_months)
-    season = season_of(dealer, rule.season)
-    new = months_traded(dealer) < rule.new_dealer.months
-    base = forecast_base(dealer, rule.new_dealer) if new else min(m3, m12 if season is NO_SEASON else m12 * season)
+    m3, m12, season, base, basis = _history(dealer, rule)
     coefficient, term_days = rule.coefficients.of(grade), dealer.facts.term_days_at(dealer.as_of)
-    limit = base * over(coefficient, rule.term_base_days) * term_days
-    return LimitComputed(
-        rounded_down(limit if limit.numerator > 0 else ZERO, rule.unit), m3, m12, season, term_days, coefficient,
-        "forecast" if new else "history",
-    )  # fmt: skip
+    units = _units(coefficient, term_days, rule.term_base_days, rule.unit)
+    whole = base.numerator * units.numerator // (base.denominator * units.denominator)
+    limit = EXACT.multiply(Decimal(max(0, whole)), rule.unit)
+    return LimitComputed(limit, m3, m12, season, term_days, coefficient, basis)
+
+
+class _History(NamedTuple):
+    """What a limit rests on beside grade and term."""
+
+    m3: Fraction
+    m12: Fraction
+    season: Fraction
+    base: Fraction
+    basis: Literal["history", "forecast"]
+
+
+def _history(dealer: Snapshot, rule: LimitRule) -> _History:
+    """By its own rule, or as another policy with the very same parts of it has found it (`simulation.sharing`)."""
+    key = ("history", rule.short_months, rule.long_months, id(rule.season), id(rule.new_dealer))
+    known: _History | None = dealer.measured.get(key)
+    if known is None:
+        m3, m12 = mean_month(dealer, rule.short_months), mean_month(dealer, rule.long_months)
+        season = season_of(dealer, rule.season)
+        if months_traded(dealer) < rule.new_dealer.months:
+            known = _History(m3, m12, season, forecast_base(dealer, rule.new_dealer), "forecast")
+        else:
+            known = _History(m3, m12, season, min(m3, m12 if season is NO_SEASON else m12 * season), "history")
+        dealer.measured[key] = known
+    return known
+
+
+@lru_cache
+def _units(coefficient: Decimal, term_days: int, term_base_days: int, unit: Decimal) -> Fraction:
+    """How many units of money a limit has for each of its base."""
+    return over(coefficient, term_base_days) * term_days / Fraction(unit)
 
 
 @once
 def mean_month(dealer: Snapshot, months: int) -> Fraction:
     """Mean net invoiced of the last full months, a month."""
-    return over(dealer.net.in_months(full_months(dealer.as_of, months)), months)
+    return over(dealer.ledger.in_months(full_months(dealer.as_of, months)), months)
 
 
 def months_traded(dealer: Snapshot) -> int:
     """Full months since the first invoice; 0 without one."""
-    return full_months_since(dealer.first_invoice_on, dealer.as_of) if dealer.first_invoice_on else 0
+    return full_months_since(dealer.ledger.first_invoice_on, dealer.as_of) if dealer.ledger.first_invoice_on else 0
 
 
 def season_of(dealer: Snapshot, rule: Season) -> Fraction:
@@ -95,7 +120,7 @@ def _season(dealer: Snapshot, months: int, floor: Decimal, ceiling: Decimal) -> 
     mean = mean_month(dealer, months)
     if mean <= 0 or not alike:
         return NO_SEASON
-    ratio = over(dealer.net.in_months(alike), len(alike)) / mean
+    ratio = over(dealer.ledger.in_months(alike), len(alike)) / mean
     return min(max(ratio, Fraction(floor)), Fraction(ceiling))
 
 
@@ -108,17 +133,7 @@ def forecast_base(dealer: Snapshot, rule: NewDealer) -> Fraction:
 @once
 def quarters_paid_on_time(dealer: Snapshot) -> int:
     """Full calendar quarters since the first invoice in which invoices fell due, all paid in full by their due date."""
-    if dealer.first_invoice_on is None:
+    first = dealer.ledger.first_invoice_on
+    if first is None:
         return 0
-    by_month: dict[int, list[Item]] = {}
-    for item in dealer.receivables.items:
-        by_month.setdefault(month_of(item.invoice.due_on), []).append(item)
-    return sum(
-        _all_on_time(dealer, [item for month in range(first, last + 1) for item in by_month.get(month, [])])
-        for first, last in full_quarters(dealer.first_invoice_on, dealer.as_of)
-    )
-
-
-def _all_on_time(dealer: Snapshot, due: Iterable[Item]) -> bool:
-    judged = [portion for item in due for portion in portions(item, dealer.as_of)]
-    return bool(judged) and all(portion.on_time for portion in judged)
+    return sum(dealer.ledger.all_on_time(start, end) for start, end in full_quarters(first, dealer.as_of))

@@ -8,26 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from .facts import DealerFacts
 from .indicators import snapshot
+from .measures import Measures
 from .money import NOTHING
 from .policy import CreditPolicy
-from .policy.thresholds import IndicatorRules, Letter
+from .policy.thresholds import Letter, Rule
 from .rating import Judged, NotRated, judge
 
+R = TypeVar("R", bound=Rule)
 Grades = tuple[int | None, int | None]
 """Grade now and grade then; None: no grade can be given."""
 
 
+class Capped(msgspec.Struct, frozen=True):
+    """A 5C assessment of `total`, which is less than `below`: the grade is no better than it is, else `computed`."""
+
+    total: Decimal
+    below: Decimal
+    computed: int
+
+
 class Side(msgspec.Struct, frozen=True):
-    """What one policy gives a dealer: grade, the table's row and column, limit; or why there is none."""
+    """What one policy gives a dealer: grade, the table's row and column, what caps it, limit; or why there is none."""
 
     grade: int | None = None
     rule: str | None = None
+    cap: Capped | None = None
     limit: Decimal | None = None
     left_out: str | None = None
 
@@ -44,7 +55,8 @@ class IndicatorChange(msgspec.Struct, frozen=True):
 class Move(msgspec.Struct, frozen=True):
     """A dealer whose grade or limit changes: both sides, and which indicators are the reason.
 
-    Without any the table itself or the limit's factors differ: `rule` and `limit` of both sides say which.
+    Without any a 5C assessment caps one side and not the other, or the table itself or the limit's factors differ:
+    `cap`, `rule` and `limit` of both sides say which.
     """
 
     dealer: str
@@ -76,19 +88,23 @@ class Simulated(NamedTuple):
         return _limit(self.now), _limit(self.then)
 
 
-def simulated(facts: DealerFacts, as_of: date, now: CreditPolicy, then: CreditPolicy) -> Simulated:
-    """One dealer at the end of `as_of` under both policies."""
-    dealer = snapshot(facts, as_of)
+def simulated(
+    facts: DealerFacts, as_of: date, now: CreditPolicy, then: CreditPolicy, ledger: Measures | None = None
+) -> Simulated:
+    """One dealer at the end of `as_of` under both policies; `ledger`, unless the entries are to be measured by rule."""
+    dealer = snapshot(facts, as_of, ledger)
     return Simulated(facts.dealer, judge(dealer, now), judge(dealer, then))
 
 
 def sharing(now: CreditPolicy, then: CreditPolicy) -> CreditPolicy:
     """The proposed policy with the very rules of the one in force where they say the same: graded once for both."""
-    ours, theirs = now.indicators, then.indicators
-    same = {
-        name: rule for name in IndicatorRules.model_fields if (rule := getattr(ours, name)) == getattr(theirs, name)
-    }
-    return then.model_copy(update={"indicators": theirs.model_copy(update=same)})
+    indicators, limit = _same(now.indicators, then.indicators), _same(now.limit, then.limit)
+    return then.model_copy(update={"indicators": indicators, "limit": limit})
+
+
+def _same(now: R, then: R) -> R:
+    """`then` with the very parts of `now` that it repeats."""
+    return then.model_copy(update={name: part for name, part in now if part == getattr(then, name)})
 
 
 def move_of(each: Simulated) -> Move:
@@ -162,7 +178,8 @@ def _limit(side: Judged | NotRated) -> Decimal:
 def _side(side: Judged | NotRated) -> Side:
     if isinstance(side, NotRated):
         return Side(left_out=side.reason)
-    return Side(side.given.grade, side.given.rule, side.limit.limit)
+    cap = None if side.cap is None else Capped(side.cap.total, side.cap.below, side.cap.computed)
+    return Side(side.given.grade, side.given.rule, cap, side.limit.limit)
 
 
 def _changes(now: Judged | NotRated, then: Judged | NotRated) -> list[IndicatorChange]:

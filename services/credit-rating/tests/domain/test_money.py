@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import pytest
 
-from credit_rating.domain.money import rounded, rounded_down, share
+from credit_rating.domain.money import rounded, share
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,6 @@ from credit_rating.domain.money import rounded, rounded_down, share
 )
 def test_money_is_rounded_half_up(exact, cents):
     assert str(rounded(exact)) == cents
-
-
-def test_a_limit_is_rounded_down_to_its_unit():
-    assert rounded_down(Fraction(199_99, 100), Decimal(100)) == 100
-    assert rounded_down(Fraction(200), Decimal(100)) == 200
 
 
 def test_a_share_of_nothing_or_less_is_null():

@@ -55,4 +55,6 @@ def names(words: Words) -> dict[str, Any]:
         "rules": {part: words.gettext(said) for part, said in labels.RULE_PARTS.items()},
         "left_out": {code: title for code, (title, _) in words.problems().items()},
         "none": words.gettext("none"),
+        "cap": words.gettext("Capped by the 5C"),
+        "uncapped": words.gettext("no"),
     }

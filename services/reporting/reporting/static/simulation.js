@@ -16,12 +16,21 @@ const rule = (text) => (text ?? "").split("/").map((part) => names.rules[part] ?
 
 /** A figure of the answer by what it is: a count, an amount, dealers left out by reason, or a text. */
 function figure(value, name) {
-  if (name === "left_out") {
+  if (name === "totals.left_out") {
     const said = Object.entries(value).map(([code, count]) => `${names.left_out[code] ?? code} ${counted.format(count)}`);
     return said.join(", ") || "0";
   }
   if (typeof value === "number") return counted.format(value);
-  return /^limits\..*(now|then|amount)$/.test(name) ? amount(value) : value;
+  return /^totals\.limits\..*(now|then|amount)$/.test(name) ? amount(value) : value;
+}
+
+const indicator = (one) => `${names.indicators[one.indicator] ?? one.indicator} ${one.now} → ${one.then}`;
+
+/** That a low 5C assessment caps the grade under one policy and not, or otherwise, under the other. */
+function capped({ now, then }) {
+  if (JSON.stringify(now.cap) === JSON.stringify(then.cap)) return [];
+  const of = ({ cap, grade }) => (cap ? `${cap.total} < ${cap.below}: ${cap.computed} → ${grade}` : names.uncapped);
+  return [`${names.cap}: ${of(now)} → ${of(then)}`];
 }
 
 function cell(row, text, kind) {
@@ -38,7 +47,7 @@ function show(answer) {
     field.textContent = figure(value, field.dataset.fill);
   }
   for (const each of result.querySelectorAll("[data-cell]")) each.textContent = "–";
-  for (const { now, then, dealers } of answer.matrix) {
+  for (const { now, then, dealers } of answer.totals.matrix) {
     const sign = !now || !then || now === then ? "" : then < now ? "▲ " : "▼ ";
     result.querySelector(`[data-cell="${now ?? "none"}-${then ?? "none"}"]`).textContent = sign + counted.format(dealers);
   }
@@ -52,8 +61,7 @@ function list(answer) {
     cell(row, each.name ?? "", "name").title = each.name ?? "";
     cell(row, `${letter(each.now.grade)} → ${letter(each.then.grade)}`, "n");
     cell(row, `${amount(each.now.limit)} → ${amount(each.then.limit)}`, "n");
-    const why = each.indicators.map((one) => `${names.indicators[one.indicator] ?? one.indicator} ${one.now} → ${one.then}`);
-    cell(row, why.join("; ") || "–", "wrap");
+    cell(row, [...each.indicators.map(indicator), ...capped(each)].join("; ") || "–", "wrap");
     cell(row, rule(each.then.rule) || (names.left_out[each.then.left_out] ?? ""), "wrap");
   }
   result.querySelector("[data-nobody]").hidden = movers.rows.length > 0;

@@ -9,10 +9,8 @@ from functools import wraps
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 from ..facts import DealerFacts, Survey
-from ..ledger import Ledger, ledger_at
-from ..net_invoiced import NetInvoiced, net_invoiced
+from ..measures import ByRule, Measures
 from ..policy.thresholds import IndicatorRules, Letter
-from ..receivables import Receivables, allocated
 
 Group = Literal["key", "other"]
 
@@ -31,23 +29,14 @@ class Snapshot(NamedTuple):
 
     facts: DealerFacts
     as_of: date
-    ledger: Ledger
-    receivables: Receivables
-    net: NetInvoiced
-    first_invoice_on: date | None
+    ledger: Measures
     measured: dict[Any, Any]
     """What was measured so far; see `once`."""
 
-    @property
-    def has_traded(self) -> bool:
-        """Whether anything was ever invoiced or credited."""
-        return bool(self.net.documents)
 
-
-def snapshot(facts: DealerFacts, as_of: date) -> Snapshot:
-    """The facts of a dealer at the end of `as_of`."""
-    ledger = ledger_at(facts.entries, as_of)
-    return Snapshot(facts, as_of, ledger, allocated(ledger), net_invoiced(ledger), ledger.first_invoice_on, {})
+def snapshot(facts: DealerFacts, as_of: date, ledger: Measures | None = None) -> Snapshot:
+    """The facts of a dealer at the end of `as_of`; `ledger`, unless its entries are to be measured by the rule."""
+    return Snapshot(facts, as_of, ledger or ByRule(facts.entries, as_of), {})
 
 
 def once(measure: Callable[Concatenate[Snapshot, P], R]) -> Callable[Concatenate[Snapshot, P], R]:

@@ -27,19 +27,19 @@ def annual_sales_scale(dealer: Snapshot, survey: Survey, rules: IndicatorRules) 
 @once
 def our_sales(dealer: Snapshot, months: int) -> Decimal:
     """Net invoiced in the window of so many months."""
-    return dealer.net.between(*months_window(dealer.as_of, months))
+    return dealer.ledger.between(*months_window(dealer.as_of, months))
 
 
 def monthly_sales(dealer: Snapshot, rules: IndicatorRules) -> Graded:
     """Mean net invoiced of the last full months; a dealer onboarded within them is divided by those it has traded."""
     rule = rules.monthly_sales
-    if not dealer.has_traded:
+    if not dealer.ledger.has_traded:
         return no_history(rules)
     months = full_months(dealer.as_of, rule.months)
-    net = dealer.net.in_months(months)
+    net = dealer.ledger.in_months(months)
     divisor = rule.months
     if month_of(dealer.facts.onboarded_on) >= months[0]:
-        first = dealer.first_invoice_on or dealer.as_of
+        first = dealer.ledger.first_invoice_on or dealer.as_of
         divisor = min(rule.months, max(1, full_months_since(first, dealer.as_of)))
     note = RETURNS_ABOVE_SALES if net < 0 else NOTHING_NOW if net == 0 else None
     mean = net / divisor

@@ -24,6 +24,7 @@ INDICATORS: Final[tuple[FromFacts | FromSurvey, ...]] = (
     FromSurvey("years_in_business", "other", years_in_business),
     FromFacts("goods_flow", "other", goods_flow),
 )
+KEY, OTHER = ([each.name for each in INDICATORS if each.group == group] for group in ("key", "other"))
 
 
 class Assessment(NamedTuple):
@@ -35,12 +36,12 @@ class Assessment(NamedTuple):
     @property
     def key(self) -> list[Letter]:
         """Letters of the key four."""
-        return [self.indicators[each.name].grade for each in INDICATORS if each.group == "key"]
+        return [self.indicators[name].grade for name in KEY]
 
     @property
     def other(self) -> list[Letter]:
         """Letters of the other five."""
-        return [self.indicators[each.name].grade for each in INDICATORS if each.group == "other"]
+        return [self.indicators[name].grade for name in OTHER]
 
 
 class SurveyMissing(NamedTuple):
@@ -66,13 +67,12 @@ def computed(dealer: Snapshot, rules: IndicatorRules) -> dict[str, Graded]:
 
 def _graded(indicator: FromFacts | FromSurvey, dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
     """By its own rule, or as another policy with the very same rule has graded it."""
-    key = (indicator.name, id(getattr(rules, indicator.name)), rules.no_history)
+    key = (id(getattr(rules, indicator.name)), rules.no_history)
     known: Graded | None = dealer.measured.get(key)
     if known is None:
-        match indicator:
-            case FromFacts():
-                known = indicator.grade(dealer, rules)
-            case FromSurvey():
-                known = indicator.grade(dealer, survey, rules)
+        if isinstance(indicator, FromFacts):
+            known = indicator.grade(dealer, rules)
+        else:
+            known = indicator.grade(dealer, survey, rules)
         dealer.measured[key] = known
     return known

@@ -7,6 +7,7 @@ worsens the grade.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -23,7 +24,11 @@ LETTERS: tuple[Letter, ...] = ("A", "B", "C")
 
 def key_row(letters: Iterable[Letter]) -> KeyRow:
     """The row that the key indicators fall in."""
-    letters = tuple(letters)
+    return _key_row(tuple(letters))
+
+
+@lru_cache
+def _key_row(letters: tuple[Letter, ...]) -> KeyRow:
     match letters.count("C"), letters.count("A"):
         case 0, a if a == len(letters):
             return "all_a"
@@ -39,7 +44,11 @@ def key_row(letters: Iterable[Letter]) -> KeyRow:
 
 def other_column(letters: Iterable[Letter]) -> OtherColumn:
     """The column that the other indicators fall in."""
-    letters = tuple(letters)
+    return _other_column(tuple(letters))
+
+
+@lru_cache(256)
+def _other_column(letters: tuple[Letter, ...]) -> OtherColumn:
     match letters.count("C"), letters.count("A"):
         case 0, a if a == len(letters):
             return "all_a"

@@ -1,0 +1,181 @@
+"""A ledger of invoices, payments and credit notes without anything unusual, measured in whole cents: for many at once.
+
+Days are ordinals (`date.toordinal`). It measures what `measures.ByRule` does, and `test_usual_ledgers.py` holds it to
+that. Unusual is what only the rule places: bills, bounces, write-offs, disputes, entries taken back, payments that name
+several invoices, parts of a cent, a number that two invoices bear, and a credit note of the day of a payment: without
+these, credits of one day are alike, and which of them comes first changes nothing (`credit_rating.usual_ledgers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
+
+from .calendar_window import Month, month_of
+from .measures import InvoicedOnTerms
+from .money import EXACT
+from .payment_record import PaymentRecord
+
+AT_ONCE, NEVER = -1, 10**6
+"""Days of credit of an invoice prepaid or paid in cash, and of one on terms that no policy takes for short credit."""
+
+
+class Sold(NamedTuple):
+    """An invoice, in the order in which the oldest are paid; `credit_days` by its terms."""
+
+    due: int
+    issued: int
+    number: str
+    cents: int
+    credit_days: int
+
+
+class Credited(NamedTuple):
+    """A payment or credit note; it may name one invoice, for at most so many cents."""
+
+    on: int
+    cents: int
+    note: bool
+    invoice: str | None
+    at_most: int | None
+
+
+class Outcome:
+    """How one invoice was paid: cents on time, late cents × days, the most days late, cents credited and open."""
+
+    __slots__ = ("credited", "late", "on_time", "open", "sold", "worst")
+
+    def __init__(self, sold: Sold) -> None:
+        self.sold, self.open = sold, sold.cents
+        self.on_time = self.late = self.worst = self.credited = 0
+
+    def settle(self, by: Credited, at_most: int) -> int:
+        """Settle what can be, return how much; money from before its invoice settles it on the invoice's date."""
+        cents = self.open if self.open < at_most else at_most
+        self.open -= cents
+        if by.note:
+            self.credited += cents
+        elif cents:
+            days = max(by.on, self.sold.issued) - self.sold.due
+            if days <= 0:
+                self.on_time += cents
+            else:
+                self.late += cents * days
+                self.worst = max(self.worst, days)
+        return cents
+
+
+class UsualLedger:
+    """`Measures` of such a ledger at the end of a day; nothing in it is later."""
+
+    def __init__(self, invoices: Iterable[Sold], credits: Iterable[Credited], as_of: date) -> None:
+        self._invoices, self._credits = sorted(invoices), sorted(credits, key=attrgetter("on"))
+        self._as_of = as_of.toordinal()
+        self._paid = self._allocated()
+        self._by_month = self._net()
+
+    def _allocated(self) -> list[Outcome]:
+        """The allocation of 2.2: what credits name, then what is left of them to the oldest invoices."""
+        outcomes = [Outcome(sold) for sold in self._invoices]
+        named = {outcome.sold.number: outcome for outcome in outcomes}
+        left = []
+        for credit in self._credits:
+            free = credit.cents
+            if credit.invoice is not None:
+                at_most = free if credit.at_most is None else min(free, credit.at_most)
+                invoice = named.get(credit.invoice)
+                free -= at_most if invoice is None else invoice.settle(credit, at_most)
+            if free:
+                left.append((credit, free))
+        oldest = iter(outcomes)
+        outcome = next(oldest, None)
+        for credit, free in left:
+            while free and outcome is not None:
+                free -= outcome.settle(credit, free)
+                if not outcome.open:
+                    outcome = next(oldest, None)
+        return outcomes
+
+    def _net(self) -> dict[Month, int]:
+        """Cents invoiced less credit notes, by month."""
+        net: dict[Month, int] = {}
+        for sold in self._invoices:
+            month = _month(sold.issued)
+            net[month] = net.get(month, 0) + sold.cents
+        for credit in self._credits:
+            if credit.note:
+                month = _month(credit.on)
+                net[month] = net.get(month, 0) - credit.cents
+        return net
+
+    @property
+    def has_traded(self) -> bool:
+        """See `Measures`."""
+        return bool(self._by_month)
+
+    @property
+    def first_invoice_on(self) -> date | None:
+        """See `Measures`."""
+        return date.fromordinal(min([sold.issued for sold in self._invoices])) if self._invoices else None
+
+    @property
+    def anything_due(self) -> bool:
+        """See `Measures`: the invoice due first comes first."""
+        return bool(self._invoices) and self._invoices[0].due <= self._as_of
+
+    def in_months(self, months: Iterable[Month]) -> Decimal:
+        """See `Measures`."""
+        net = self._by_month
+        return _money(sum([net[month] for month in months if month in net]))
+
+    def between(self, first: date, last: date) -> Decimal:
+        """See `Measures`."""
+        start, end = first.toordinal(), last.toordinal()
+        sold = sum([each.cents for each in self._invoices if start <= each.issued <= end])
+        return _money(sold - sum([each.cents for each in self._credits if each.note and start <= each.on <= end]))
+
+    def terms_agreed(self, months: range, credit_days: int) -> InvoicedOnTerms:
+        """See `Measures`."""
+        total = at_once = short = 0
+        for sold in self._invoices:
+            if _month(sold.issued) in months:
+                total += sold.cents
+                at_once += sold.cents if sold.credit_days == AT_ONCE else 0
+                short += sold.cents if sold.credit_days <= credit_days else 0
+        return InvoicedOnTerms(_money(total), _money(at_once), _money(short))
+
+    def record_since(self, first: date) -> tuple[PaymentRecord, bool]:
+        """See `Measures`."""
+        start, invoices, value, on_time, late, worst, anything = first.toordinal(), 0, 0, 0, 0, 0, False
+        for paid in self._paid:
+            if paid.sold.due > self._as_of:
+                break
+            if paid.sold.due < start and not paid.open:
+                continue
+            anything = True
+            open_days = self._as_of - paid.sold.due if paid.open else 0
+            invoices += paid.sold.cents > paid.credited
+            value += paid.sold.cents - paid.credited
+            on_time += paid.on_time
+            late += paid.late + paid.open * open_days
+            worst = max(worst, paid.worst, open_days)
+        return PaymentRecord(invoices, _money(value), _money(on_time), _money(late), worst), anything
+
+    def all_on_time(self, first: Month, last: Month) -> bool:
+        """See `Measures`."""
+        due = [paid for paid in self._paid if first <= _month(paid.sold.due) <= last]
+        judged = [paid for paid in due if paid.sold.cents > paid.credited]
+        return bool(judged) and all(paid.on_time == paid.sold.cents - paid.credited for paid in judged)
+
+
+@lru_cache(8192)
+def _month(day: int) -> Month:
+    return month_of(date.fromordinal(day))
+
+
+def _money(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2, context=EXACT)

@@ -1,0 +1,93 @@
+"""The ledgers of many dealers as columns, read in less than half the time that whole entries take.
+
+A ledger with anything that only the rule can place is named instead: `evidence.entries_of` reads such a one whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from credit_rating.domain.usual_ledger import AT_ONCE, NEVER, Credited, Sold, UsualLedger
+from credit_rating.evidence import WITHIN, bounds
+from credit_rating.snapshot import SERVICE
+from eventlog.connection import Connection
+from eventlog.position import Cut
+
+DAY_0 = "(date '0001-01-01' - 1)"
+"""`date.toordinal` counts from it."""
+INVOICES = f"""
+select dealer,
+    bool_or(amount <= 0 or scale(amount) > 2) as unusual,
+    array_agg(due_on - {DAY_0}) as due,
+    array_agg(dated - {DAY_0}) as issued,
+    array_agg(number) as numbers,
+    array_agg((amount * 100)::bigint) as cents,
+    array_agg(case method
+        when 'credit' then term_days
+        when 'prepaid' then {AT_ONCE}
+        when 'cash' then {AT_ONCE}
+        when 'bank_acceptance' then greatest(0, due_on - dated)
+        else {NEVER}
+    end) as credit_days
+from ledger_entry
+where dealer = any($1) and {WITHIN} and kind = 'invoice' and dated <= $3::date
+group by dealer
+"""
+CREDITS = f"""
+select dealer,
+    bool_or(kind not in ('payment', 'credit_note') or amount <= 0 or scale(amount) > 2
+        or jsonb_array_length(allocations) > 1 or scale((allocations -> 0 ->> 'amount')::numeric) > 2
+    ) as unusual,
+    array_agg(dated - {DAY_0}) as days,
+    array_agg((amount * 100)::bigint) as cents,
+    array_agg(kind = 'credit_note') as notes,
+    array_agg(coalesce(invoice, allocations -> 0 ->> 'invoice')) as invoices,
+    array_agg(((allocations -> 0 ->> 'amount')::numeric * 100)::bigint) as at_most
+from ledger_entry
+where dealer = any($1) and {WITHIN} and kind <> 'invoice' and kind <> 'recovery'
+    and (dated <= $3::date or kind not in ('payment', 'credit_note'))
+group by dealer
+"""
+
+
+class Ledgers(NamedTuple):
+    """The usual ones, measured; and the dealers whose entries only the rule can place."""
+
+    usual: dict[UUID, UsualLedger]
+    unusual: list[UUID]
+
+
+async def ledgers_of(conn: Connection, dealers: Sequence[UUID], cut: Cut, as_of: date) -> Ledgers:
+    """The ledgers of these dealers at the end of a day, within a cut; a dealer without entries has an empty one."""
+    asked = (dealers, bounds(cut, SERVICE), as_of)
+    invoices = {row["dealer"]: row for row in await conn.fetch(INVOICES, *asked)}
+    credits = {row["dealer"]: row for row in await conn.fetch(CREDITS, *asked)}
+    ledgers = {each: _measured(invoices.get(each), credits.get(each), as_of) for each in dealers}
+    usual = {dealer: ledger for dealer, ledger in ledgers.items() if ledger is not None}
+    return Ledgers(usual, [dealer for dealer in dealers if dealer not in usual])
+
+
+def _measured(sold: Mapping[str, Any] | None, credited: Mapping[str, Any] | None, as_of: date) -> UsualLedger | None:
+    """One ledger, or None if it is unusual: one of these rows says so, or its order would depend on more than dates."""
+    if (sold and sold["unusual"]) or (credited and credited["unusual"]):
+        return None
+    invoices, credits = _invoices(sold), _credits(credited)
+    if len({invoice.number for invoice in invoices}) < len(invoices):
+        return None
+    notes, payments = {each.on for each in credits if each.note}, {each.on for each in credits if not each.note}
+    return UsualLedger(invoices, credits, as_of) if notes.isdisjoint(payments) else None
+
+
+def _invoices(row: Mapping[str, Any] | None) -> list[Sold]:
+    if row is None:
+        return []
+    return list(map(Sold, row["due"], row["issued"], row["numbers"], row["cents"], row["credit_days"]))
+
+
+def _credits(row: Mapping[str, Any] | None) -> list[Credited]:
+    if row is None:
+        return []
+    return list(map(Credited, row["days"], row["cents"], row["notes"], row["invoices"], row["at_most"]))
