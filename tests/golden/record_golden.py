@@ -30,6 +30,7 @@ from dealerlog.client import Api
 from dealerlog.collecting import collect
 from dealerlog.databases import create_databases
 from dealerlog.decisions import classify, place_orders, rate
+from dealerlog.diligence import look_into
 from dealerlog.fleet import MEMBERS, Fleet
 from dealerlog.groups import group
 from dealerlog.loading import load_network
@@ -90,6 +91,7 @@ async def decided(fleet: Fleet) -> list[tuple[str, bytes, bytes]]:
         await settled(fleet)
         directors = {region.code: region.director for region in people.regions}
         await review(api, sample.dealers, late.dealers, directors)
+        await look_into(api, sample.dealers[1:3], late.dealers)
         await collect(api, sample, late.dealers)
         await state(api, sample.dealers[::3], late.dealers, people.credit_controller)
         await draft_policy(api, people.credit_controller)

@@ -39,6 +39,7 @@ FIVE_C = {name: {"score": 50, "evidence": "Accounts."}
           for name in ("character", "capacity", "capital", "collateral", "conditions")}  # fmt: skip
 SECURITY = {"kind": "pledge", "owner": "Best", "value": "1.00", "valued_on": "2026-12-01", "registration": "F-7",
             "expires_on": "2027-12-01"}  # fmt: skip
+ANSWER = {"item": "character", "finding": "satisfactory", "comment": SAID}
 BY_NUMBER = {"dealer": {"source": "erp", "number": NUMBER}}
 
 WRITES: dict[str, dict[str, Any]] = {
@@ -96,6 +97,17 @@ WRITES: dict[str, dict[str, Any]] = {
             "valued_on": "2026-12-01",
             **REASON,
         },
+        "POST /dealers/{dealer}/due-diligence": {"purpose": "A first limit for the second shop."},
+        "POST /dealers/{dealer}/due-diligence/answers": {
+            "item": "character",
+            "finding": "satisfactory",
+            "comment": SAID,
+        },
+        "POST /dealers/{dealer}/due-diligence/approval": {},
+        "POST /dealers/{dealer}/due-diligence/opinion": {"opinion": "recommended", "limit": "1.00", "reason": SAID},
+        "POST /dealers/{dealer}/due-diligence/rejection": REASON,
+        "POST /dealers/{dealer}/due-diligence/return": REASON,
+        "POST /dealers/{dealer}/due-diligence/submission": {},
         "POST /rating-runs": {"region": "R2"},
         "POST /dealers/{dealer}/credit-review": REASON,
         "POST /dealers/{dealer}/credit-review/proposal": {},

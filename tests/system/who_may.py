@@ -67,6 +67,9 @@ HELD: dict[str, dict[str, str]] = {
         "group.limit": "head",
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
+        "diligence.read": PEOPLE,
+        "diligence.prepare": "manager",
+        "diligence.act": "manager general director head credit",
         "review.read": PEOPLE,
         "review.open": "manager general director credit",
         "review.propose": "manager",
@@ -188,6 +191,15 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/credit-review/proposal     review.propose
         POST   /dealers/{dealer}/credit-review/rejection    review.act
         POST   /dealers/{dealer}/credit-review/return       review.act
+        GET    /dealers/{dealer}/due-diligence              diligence.read
+        POST   /dealers/{dealer}/due-diligence              diligence.prepare
+        POST   /dealers/{dealer}/due-diligence/answers      diligence.prepare
+        POST   /dealers/{dealer}/due-diligence/approval     diligence.act
+        POST   /dealers/{dealer}/due-diligence/opinion      diligence.prepare
+        POST   /dealers/{dealer}/due-diligence/rejection    diligence.act
+        POST   /dealers/{dealer}/due-diligence/return       diligence.act
+        POST   /dealers/{dealer}/due-diligence/submission   diligence.prepare
+        GET    /due-diligence                               diligence.read
         GET    /dealers/{dealer}/exposure                   limit.read
         GET    /dealers/{dealer}/grade                      grade.read
         GET    /dealers/{dealer}/grades                     grade.read

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dealerlog.bookkeeping import keep_books
 from dealerlog.client import Api
 from dealerlog.collecting import collect
+from dealerlog.diligence import look_into
 from dealerlog.groups import group
 from dealerlog.policies import draft_policy
 from dealerlog.problem import Problem
@@ -72,6 +73,9 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         stages = await review(api, network.dealers[::EVERY], dealers, directors)
         waiting = ", ".join(f"{stages.count(stage)} {stage}" for stage in ("audited", "proposed", "open"))
         step.note = f"{len(stages)} before their time: {stages.count('none')} approved, {waiting}"
+    with steps.step("due diligence", "") as step:
+        looked = await look_into(api, network.dealers[1:3], dealers)
+        step.note = f"{looked.count('approved')} approved, {looked.count('submitted')} waits for its approval"
     with steps.step("books", "") as step:
         step.note = await keep_books(api, network.entries, dealers, people.credit_controller)
     with steps.step("statements of account", "") as step:

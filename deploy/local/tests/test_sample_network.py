@@ -15,7 +15,6 @@ import pytest
 
 from customer_registry.domain.basic_card import ReviseBasicCard, revised_card
 from customer_registry.domain.submission import SubmitDealer, submitted
-from customer_registry.domain.substance import has_substance
 from customer_registry.domain.survey import SURVEY, AnswerSurvey, Surveys
 from customer_registry.domain.visit import LogVisit, visit_fact
 from dealerlog.sample.calendar import FIRST_DAY, LAST_DAY, working
@@ -23,6 +22,7 @@ from dealerlog.sample.entries import Bill, CameBack, CreditNote, Invoice, Paymen
 from dealerlog.sample.network import Network, network
 from dealerlog.sample.phases import phases
 from dealerlog.sample.step import IdOf
+from rules.substance import has_substance
 
 DIGEST = """
 import hashlib, json, sys

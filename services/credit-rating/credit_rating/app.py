@@ -4,6 +4,7 @@ from credit_rating.api import ROUTERS
 from credit_rating.domain.collection import COLLECTION
 from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.delegation import DELEGATION
+from credit_rating.domain.diligence import DILIGENCE
 from credit_rating.domain.five_c import ASSESSMENT
 from credit_rating.domain.group_limit import GROUP_LIMIT
 from credit_rating.domain.order import ORDERS
@@ -37,6 +38,7 @@ SERVICE = Service(
         COLLECTION,
         CREDIT_FILE,
         DELEGATION,
+        DILIGENCE,
         GROUP_LIMIT,
         ORDERS,
         PERIOD,

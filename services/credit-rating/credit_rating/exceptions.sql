@@ -21,6 +21,11 @@ with known as (
     from review_step
     where acting_for is not null and {within}
     union all
+    select 'delegated_diligence', dealer, step, dated, "by", acting_for, said, "limit", event, partition, sequence,
+        recorded_at
+    from diligence_step
+    where acting_for is not null and {within}
+    union all
     select 'reversal', r.dealer, r.number, e.dated, null, null, r.reason, e.amount, r.event, r.partition, r.sequence,
         r.recorded_at
     from ledger_entry r left join ledger_entry e on e.dealer = r.dealer and e.event = r.reversed

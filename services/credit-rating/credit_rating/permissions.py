@@ -50,6 +50,15 @@ PERMISSIONS = {
     "security.read": PEOPLE,
     "security.enter": (BRANCH_MANAGER, REGION_CLERK, CREDIT_CONTROLLER),
     "security.release": (REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
+    "diligence.read": PEOPLE,
+    "diligence.prepare": (BRANCH_MANAGER,),
+    "diligence.act": (
+        BRANCH_MANAGER,
+        BRANCH_GENERAL_MANAGER,
+        REGIONAL_DIRECTOR,
+        HEAD_OF_MARKETING,
+        CREDIT_CONTROLLER,
+    ),  # beside the branch general manager, those whom they may delegate it to
     "review.read": PEOPLE,
     "review.open": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
     "review.propose": (BRANCH_MANAGER,),

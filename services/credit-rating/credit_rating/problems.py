@@ -55,5 +55,12 @@ PROBLEMS = {
     "security-not-held": Kind(409, "Not in the register", "Read the dealer's securities: it is released or unknown."),
     "guarantor-missing": Kind(422, "No guarantor", "Say the guarantor's standing and capacity, and when assessed."),
     "guarantor-misplaced": Kind(422, "Guarantor misplaced", "Leave the guarantor out: only a guarantee has one."),
+    "diligence-open": Kind(409, "A due diligence is under way", "Go on with the one that is open."),
+    "no-diligence": Kind(409, "No due diligence under way", "Open one first."),
+    "diligence-incomplete": Kind(409, "Due diligence incomplete", "Answer what is missing, then submit it."),
+    "opinion-contradicts": Kind(409, "Opinion contradicts findings", "Recommend under conditions, or not."),
+    "opinion-against": Kind(409, "Opinion against credit", "Reject the form, or return it."),
+    "conditions-missing": Kind(422, "Conditions and opinion differ", "Say the conditions, or choose another opinion."),
+    "nothing-written": Kind(422, "Nothing written", "Write what there is to say in the fields that are named."),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
 }

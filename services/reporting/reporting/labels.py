@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reporting import diligence_labels
 from reporting.i18n import N_
 
 CODES: dict[str, str] = {
@@ -113,7 +114,7 @@ CODES: dict[str, str] = {
     "legal": N_("hand over to legal"),
     "phone": N_("phone"),
     "letter": N_("letter"),
-}
+} | diligence_labels.CODES
 
 RULE_PARTS: dict[str, str] = {
     "all_a": N_("all A"),
@@ -231,7 +232,7 @@ EVENTS: dict[str, str] = {
     "SecurityRenewed": N_("Security renewed"),
     "SecurityReleased": N_("Security released"),
     "SecurityExpired": N_("Security expired"),
-}
+} | diligence_labels.EVENTS
 
 FIELDS: dict[str, str] = {
     "abc": N_("class"),
@@ -333,5 +334,5 @@ FIELDS: dict[str, str] = {
     "what": N_("task"),
     "with_short_credit": N_("with short credit"),
     "worst_days_late": N_("most days late"),
-}
+} | diligence_labels.FIELDS
 """What fields of events are called in a timeline, a card, an indicator's inputs."""

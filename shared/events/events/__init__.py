@@ -131,6 +131,15 @@ from events.types.customer_registry import (
     TerritoryDefined,
     VisitLogged,
 )
+from events.types.diligence import (
+    DueDiligenceAnswered,
+    DueDiligenceApproved,
+    DueDiligenceOpened,
+    DueDiligenceRejected,
+    DueDiligenceReturned,
+    DueDiligenceSubmitted,
+    FeasibilityStated,
+)
 from events.types.ledger import (
     Allocation,
     BillDishonoured,
@@ -253,10 +262,17 @@ __all__ = [
     "DelegationRevoked",
     "DisputeSettled",
     "DocumentTooLarge",
+    "DueDiligenceAnswered",
+    "DueDiligenceApproved",
+    "DueDiligenceOpened",
+    "DueDiligenceRejected",
+    "DueDiligenceReturned",
+    "DueDiligenceSubmitted",
     "Event",
     "EventType",
     "Excluded",
     "FallenIndicator",
+    "FeasibilityStated",
     "FiveCAssessed",
     "FiveCCap",
     "FiveCs",

@@ -6,6 +6,7 @@ from credit_rating.api import (
     collection_steps,
     completeness,
     delegations,
+    diligence,
     entries,
     exceptions,
     figures,
@@ -64,6 +65,7 @@ ROUTERS = [
     collection_steps.router,
     five_c.router,
     securities.router,
+    diligence.router,
     policies.router,
     completeness.router,
 ]

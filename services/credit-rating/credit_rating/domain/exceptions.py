@@ -7,6 +7,7 @@ from typing import Literal, get_args
 ExceptionKind = Literal[
     "limit_override", "hold_release", "indicator_override", "delegated_approval", "reversal", "write_off", "bounce",
     "dishonour", "late_fact", "back_dated",
+    "delegated_diligence",
 ]  # fmt: skip
 EXCEPTION_KINDS: tuple[ExceptionKind, ...] = get_args(ExceptionKind)
 BACK_DATED_BEYOND_DAYS = 5

@@ -7,6 +7,8 @@ from credit_rating.projections.dealer import dealer
 from credit_rating.projections.dealer_reference import dealer_reference
 from credit_rating.projections.dealer_scope import dealer_scope
 from credit_rating.projections.delegation import delegation
+from credit_rating.projections.diligence import diligence
+from credit_rating.projections.diligence_step import diligence_step
 from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
 from credit_rating.projections.five_c_assessment import five_c_assessment
@@ -42,6 +44,8 @@ TABLES = [
     period_step,
     five_c_assessment,
     security,
+    diligence,
+    diligence_step,
     collection_step,
     credit_file,
     due,

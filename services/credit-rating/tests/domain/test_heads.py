@@ -8,6 +8,7 @@ import pytest
 
 from credit_rating.domain.collection import COLLECTION, Collection, Legal, Reminded
 from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
+from credit_rating.domain.diligence import DILIGENCE, Diligence, Form, Opinion
 from credit_rating.domain.order import ORDERS, OpenOrder, Orders
 from credit_rating.domain.period import PERIOD, Period
 from credit_rating.domain.policy_file import POLICY_FILE
@@ -29,6 +30,13 @@ from rules.policy_drafts import Draft, PolicyBook
                 (Promise("p", Decimal("1.50"), date(2026, 1, 1), date(2026, 1, 9)),),
                 ("t",),
                 Legal("proposed", "Nothing.", "sun"),
+            ),
+        ),
+        (
+            DILIGENCE,
+            Diligence(
+                Form("d", "submitted", {"character": "reservations"}, Opinion("against", Decimal("1.50")), ("sun",)),
+                Decimal("2.00"),
             ),
         ),
         (POLICY_FILE, PolicyBook(2, date(2026, 1, 1), drafts={"d": Draft({"name": "credit"}, ("chen",), "submitted")})),

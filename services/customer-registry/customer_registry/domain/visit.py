@@ -14,9 +14,9 @@ from events.decider import Refused
 from events.fields import Code, Id, Name, Said, Text
 from events.ids import canonical
 from events.types.customer_registry import ContactMethod, VisitLogged
+from rules.substance import LEAST_CHARACTERS, LEAST_DIFFERENT, has_substance
 
 from .command import Command, OwnCode, not_in_future
-from .substance import LEAST_CHARACTERS, LEAST_DIFFERENT, has_substance
 
 MUST_WRITE = ("succeeded", "fell_short", "lesson")
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from customer_registry.domain.substance import has_substance
 from customer_registry.domain.visit import MUST_WRITE, LogVisit, VisitFact, visit_fact
 from events.decider import Refused
 from events.ids import command_id, request_hash
 from events.types.customer_registry import VisitLogged
+from rules.substance import has_substance
 
 TODAY = date(2026, 3, 2)
 CARD: dict[str, Any] = {

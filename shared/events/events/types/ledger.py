@@ -20,6 +20,7 @@ STREAMS = streams(
         "import": "edited",
         "delegation": "edited",
         "security": "edited",
+        "diligence": "edited",
         "assessment": "edited",
         "collection": "edited",
         "period": "edited",

@@ -1,9 +1,9 @@
 """What counts as written: the substance of a text that may not be left empty in all but name.
 
-Source: domain.md 1.5, each of the three must-write fields at least ten characters of substance. Our measure, in any
-script: letters, digits and ideographs count one each after NFKC and case folding; punctuation, signs and white space
-count nothing. At least 10, at least 4 of them different, and none more than half of all: a row of dots, of one key or
-of three keys is refused.
+Source: domain.md 1.5, each of the three must-write fields at least ten characters of substance; we ask the same of due
+diligence and of follow-up visits (2.9). Our measure, in any script: letters, digits and ideographs count one each after
+NFKC and case folding; punctuation, signs and white space count nothing. At least 10, at least 4 of them different, and
+none more than half of all: a row of dots, of one key or of three keys is refused.
 """
 
 from __future__ import annotations

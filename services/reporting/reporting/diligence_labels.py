@@ -1,0 +1,35 @@
+"""What due diligence says of itself: codes, events and fields."""
+
+from reporting.i18n import N_
+
+CODES: dict[str, str] = {
+    "identity_and_standing": N_("identity and standing"),
+    "character": N_("character"),
+    "finances_and_stock": N_("finances and stock"),
+    "use_of_credit": N_("real use of the credit"),
+    "ability_to_pay": N_("ability to pay"),
+    "papers_complete": N_("papers complete"),
+    "satisfactory": N_("satisfactory"),
+    "reservations": N_("reservations"),
+    "unsatisfactory": N_("unsatisfactory"),
+    "recommended": N_("recommended"),
+    "recommended_with_conditions": N_("recommended with conditions"),
+    "against": N_("against"),
+}
+
+EVENTS: dict[str, str] = {
+    "DueDiligenceOpened": N_("Due diligence opened"),
+    "DueDiligenceAnswered": N_("Due diligence: item answered"),
+    "FeasibilityStated": N_("Feasibility opinion stated"),
+    "DueDiligenceSubmitted": N_("Due diligence submitted"),
+    "DueDiligenceApproved": N_("Due diligence approved"),
+    "DueDiligenceReturned": N_("Due diligence returned"),
+    "DueDiligenceRejected": N_("Due diligence rejected"),
+}
+
+FIELDS: dict[str, str] = {
+    "conditions": N_("conditions"),
+    "finding": N_("finding"),
+    "item": N_("item"),
+    "note": N_("note"),
+}
