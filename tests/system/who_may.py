@@ -64,6 +64,8 @@ HELD: dict[str, dict[str, str]] = {
         "limit.override": "director head",
         "completeness.read": "head credit auditor",
         "exception.read": "director head credit auditor",
+        "export.read": "director head credit auditor",
+        "list.export": PEOPLE,
         "group.limit": "head",
         "run.start": "director",
         "run.read": "clerk director head credit auditor operator",
@@ -252,6 +254,7 @@ ROUTES: dict[str, str] = {
         GET    /securities                                  security.read
         GET    /docs                                        -
         GET    /exceptions                                  exception.read
+        GET    /exports                                     export.read
         GET    /grades                                      grade.read
         GET    /grades/{grade}/events                       grade.read
         GET    /grades/{grade}/explanation                  grade.read

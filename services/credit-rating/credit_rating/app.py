@@ -7,6 +7,7 @@ from credit_rating.domain.delegation import DELEGATION
 from credit_rating.domain.diligence import DILIGENCE
 from credit_rating.domain.five_c import ASSESSMENT
 from credit_rating.domain.group_limit import GROUP_LIMIT
+from credit_rating.domain.list_export import LIST_EXPORT, RecordExport
 from credit_rating.domain.order import ORDERS
 from credit_rating.domain.period import PERIOD
 from credit_rating.domain.policy_file import POLICY_FILE
@@ -23,6 +24,7 @@ from credit_rating.statement_worker import loops as statement_loops
 from service.app import Service
 from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
 from service.imports.working import import_loop
+from service.list_files import Exports
 from service.policies import PROBLEMS as POLICY_PROBLEMS
 from service.policy_drafts import PROBLEMS as DRAFT_PROBLEMS
 
@@ -40,6 +42,7 @@ SERVICE = Service(
         DELEGATION,
         DILIGENCE,
         GROUP_LIMIT,
+        LIST_EXPORT,
         ORDERS,
         PERIOD,
         POLICY_FILE,
@@ -51,6 +54,7 @@ SERVICE = Service(
     reactions=REACTIONS,
     clock=CLOCK,
     problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | DRAFT_PROBLEMS | PROBLEMS,
+    exports=Exports(decider=LIST_EXPORT, command=RecordExport),
     loops=lambda runtime: [*rating_loops(runtime), *statement_loops(runtime), import_loop(IMPORTS, runtime)],
 )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Generic
 
 from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
@@ -14,6 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from credit_rating.snapshot import SERVICE, positions, wait_until_shown
 from eventlog.position import Cut, cut_from_json, cut_to_json
 from service.moments import cut_at
+from service.moments import token_of as token_of
+from service.paging import Page, T
 from service.problems import Problem
 from service.runtime import Runtime
 
@@ -27,6 +28,18 @@ KnownAt = Annotated[
 _cut = TypeAdapter(dict[str, dict[str, int]])
 
 
+class KnownPage(Page[T], Generic[T]):
+    """A page of what is known at a cut."""
+
+    known_at: str
+    cut: dict[str, dict[str, int]]
+
+
+def known_page(page: Page[T], cut: Cut) -> dict[str, Any]:
+    """The members of a page that was read at a cut, and the cut."""
+    return {"items": page.items, "next": page.next, "known_at": token_of(cut), "cut": cut_to_json(cut)}
+
+
 async def cut_known_at(runtime: Runtime, said: str | None) -> Cut:
     """The cut that is meant, once it is shown here; a moment is of this service's own log."""
     if said is None:
@@ -34,12 +47,6 @@ async def cut_known_at(runtime: Runtime, said: str | None) -> Cut:
     cut = read_cut(said) or await _at_moment(runtime, said)
     await wait_until_shown(runtime.pool, cut, runtime.settings.wait_seconds)
     return cut
-
-
-def token_of(cut: Cut) -> str:
-    """A cut as one opaque word."""
-    text = json.dumps(cut_to_json(cut), separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def read_cut(said: str) -> Cut | None:

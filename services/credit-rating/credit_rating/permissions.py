@@ -31,6 +31,8 @@ PERMISSIONS = {
     "limit.read": PEOPLE,
     "limit.override": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "completeness.read": (HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
+    "list.export": PEOPLE,  # of what each may read
+    "export.read": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
     "exception.read": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
     "group.limit": (HEAD_OF_MARKETING,),  # whose dealers may lie in several regions
     "run.start": (REGIONAL_DIRECTOR,),

@@ -32,9 +32,12 @@ Category = tuple[str, str]
 """Owner and stream category: ("credit-rating", "ledger")."""
 HIDDEN = "hidden"
 """The scope of a table that no request reads: it is granted to nobody."""
+PLACE = "place"
+"""The scope of a table that has columns `territory`, `branch` or `region` of its own."""
 
 __all__ = [
     "HIDDEN",
+    "PLACE",
     "FactsTable",
     "OrderDependent",
     "Patch",
@@ -105,7 +108,7 @@ class Table:
         self.indexes = tuple(tuple(index) for index in indexes)
         self.rules: list[Rule] = []
         self._known({column for index in self.indexes for column in index} | self.changed - {"*"})
-        self._known({scope} if scope and scope != HIDDEN else set())
+        self._known({scope} if scope and scope not in (HIDDEN, PLACE) else set())
 
     @property
     def every(self) -> dict[str, Column]:

@@ -48,6 +48,7 @@ from events.types.collection import (
     ReminderIssued,
     TakenBackFromLegal,
 )
+from events.types.credit_export import ListExported
 from events.types.credit_group import (
     GroupChecksEnded,
     GroupChecksStarted,
@@ -297,6 +298,7 @@ __all__ = [
     "LedgerImportUndone",
     "LegalDeclined",
     "LegalProposed",
+    "ListExported",
     "Located",
     "OrderCancelled",
     "OrderCheckedWithGroup",

@@ -18,11 +18,12 @@ from starlette.staticfiles import StaticFiles
 from service import failures, login, logs, ops, owner, standing
 from service.edge import Edge
 from service.lifecycle import Loop, serve
+from service.list_files import Exports
 from service.migrations import migrate
 from service.openapi import document_of
 from service.permissions import SHARED, Grants, permissions
 from service.problems import Kind
-from service.routing import Router, declared_routes, mount, require_declared
+from service.routing import Router, declared_routes, mount, require_declared, require_recorded
 from service.runtime import Runtime
 from service.settings import Settings
 from service.telemetry import Telemetry
@@ -44,6 +45,7 @@ class Service:
     tables: the projections, `dealer_scope` among them; the logs they need follow from their handlers.
     reactions, clock: `eventlog.reactions.Reaction`s, and `eventlog.clock.Duty`s (with `due_table()` among the tables).
     problems: codes of refusals of its own deciders that are not 409, or deserve a title: `{code: Kind(…)}`.
+    exports: how a list that goes out as a file is recorded; a service with a `Listing` needs it.
     loops: further things to do for ever, made when the runtime is open.
     """
 
@@ -58,6 +60,7 @@ class Service:
     reactions: Sequence[Any] = ()
     clock: Sequence[Any] = ()
     problems: Mapping[str, Kind] = field(default_factory=dict)
+    exports: Exports | None = None
     migrations: Path | None = None
     static: Mapping[str, Path] = field(default_factory=dict)
     pages: bool = False
@@ -71,7 +74,7 @@ class Service:
     def runtime(self, settings: Settings, **parts: Any) -> Runtime:
         """A runtime that is not opened yet; tests give it the parts they have."""
         return Runtime(name=self.name, settings=settings, verifier=verifier_of(settings), held=self.held,
-                       problems=self.problems, **parts)  # fmt: skip
+                       problems=self.problems, exports=self.exports, **parts)  # fmt: skip
 
     def application(self, settings: Settings, *, runtime: Runtime | None = None, wire: Wire | None = None,
                     telemetry: Telemetry | None = None) -> FastAPI:  # fmt: skip
@@ -101,6 +104,7 @@ class Service:
             route.public = True  # type: ignore[attr-defined]
             app.router.routes.append(route)
         require_declared(app, self.held)
+        require_recorded(app, self.exports)
         failures.install(app)
         (telemetry or Telemetry(self.name)).instrument(app)
         app.add_middleware(Edge)

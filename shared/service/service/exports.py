@@ -1,5 +1,6 @@
 """Rows that go out: CSV and XLSX of exactly what a report shows, streamed, with the header in the reader's language."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
@@ -40,6 +41,7 @@ async def csv_stream(
         check_count(count, most_rows)
         writer.writerow([cell_text(value, column) for value, column in zip(row, columns, strict=True)])
         if count % FLUSHED_ROWS == 0:
+            await asyncio.sleep(0)
             yield text.getvalue().encode()
             text.seek(0)
             text.truncate()

@@ -14,6 +14,7 @@ ties. A cursor holds where the last row stood, and opens only the list, order an
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
@@ -21,6 +22,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from fastapi import Query, Request, Response
 from pydantic import BaseModel
 
+from service.list_columns import Spread
+from service.list_files import MOST_ROWS, Format, ListFile
 from service.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, T, requested_page
 from service.problems import Problem
 
@@ -64,11 +67,13 @@ class Listing:
     rows: the select that gives its rows; `$1`, `$2`, … are what the route passes to `Asked.rows`.
     key: columns that together are unique and never NULL; they decide ties.
     sorts: columns that it can be sorted by; those in `nullable` may be NULL. `default` is one of them, `-` for falling.
+    spread: fields that are lists, of which a file makes a column an item (`service.list_columns`).
     """
 
     def __init__(self, rows: str, model: type[BaseModel], *, key: Sequence[str], sorts: Iterable[str], default: str,
-                 nullable: Iterable[str] = (), filters: Mapping[str, Filter] | None = None) -> None:  # fmt: skip
-        self.select, self.model, self.key = rows, model, tuple(key)
+                 nullable: Iterable[str] = (), filters: Mapping[str, Filter] | None = None,
+                 spread: Spread | None = None) -> None:  # fmt: skip
+        self.select, self.model, self.key, self.spread = rows, model, tuple(key), dict(spread or {})
         self.sorts, self.nullable, self.filters = tuple(sorts), frozenset(nullable), dict(filters or {})
         self.default, self.falling = default.removeprefix("-"), default.startswith("-")
         if unknown := (self.nullable | {self.default}) - set(self.sorts):
@@ -81,20 +86,23 @@ class Listing:
         falling = f"the largest first; unless said, {'true' if self.falling else 'false'} for the default order"
         limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="rows a page")]
         cursor = Annotated[str | None, Query(max_length=2000, description="`next` of the page before")]
+        form = Annotated[Format | None, Query(description="the whole list as a file; Accept says it, too")]
         parameters: dict[str, tuple[Any, Any]] = {
             "request": (Request, inspect.Parameter.empty),
             "response": (Response, inspect.Parameter.empty),
             "limit": (limit, DEFAULT_LIMIT),
             "cursor": (cursor, None),
             "sort": (Annotated[named, Query(description="NULL comes last either way")], self.default),
+            "format": (form, None),
             "descending": (Annotated[bool | None, Query(description=falling)], None),
         } | {name: (_optional(each.kind), None) for name, each in self.filters.items()}
 
         async def asked(*, request: Request, response: Response, limit: int, cursor: str | None, sort: str,
-                        descending: bool | None, **filters: Any) -> Asked:  # fmt: skip
-            page = requested_page(request, response, limit, cursor)
+                        descending: bool | None, format: Format | None, **filters: Any) -> Asked:  # fmt: skip
+            file = ListFile.wanted(request, format, cursor)
+            page = requested_page(request, response, MOST_ROWS if file else limit, cursor)
             falling = descending if descending is not None else self.falling and sort == self.default
-            return Asked(self, page, sort, falling, {n: v for n, v in filters.items() if v is not None})
+            return Asked(self, page, sort, falling, {n: v for n, v in filters.items() if v is not None}, file)
 
         signature = inspect.Signature(
             [
@@ -103,26 +111,34 @@ class Listing:
             ]
         )
         asked.__signature__ = signature  # type: ignore[attr-defined]  # FastAPI reads it
+        asked.listing = self  # type: ignore[attr-defined]  # a route's files follow from it
         return asked
 
 
 class Asked:
-    """What a request asks of a list: `filters` hold the given ones only."""
+    """What a request asks of a list: `filters` hold the given ones only; `file`: all of it, to go out as one."""
 
     def __init__(self, listing: Listing, page: PageRequest, sort: str, descending: bool,
-                 filters: Mapping[str, Any]) -> None:  # fmt: skip
+                 filters: Mapping[str, Any], file: ListFile | None = None) -> None:  # fmt: skip
         self.listing, self.request, self.sort, self.descending = listing, page, sort, descending
-        self.filters = dict(filters)
+        self.filters, self.file = dict(filters), file
 
     async def rows(self, conn: Any, *arguments: Any) -> list[Row]:
         """The rows of the page and one more, if there is one."""
         query, values = self.query(len(arguments) + 1)
+        await self.at(conn)
         return [dict(row) for row in await conn.fetch(query, *arguments, *values)]
 
     async def every(self, conn: Any, *arguments: Any) -> list[Row]:
         """Every row that the filters leave, in no order: for a list of which something is computed."""
         query, values = self.query(len(arguments) + 1, paged=False)
+        await self.at(conn)
         return [dict(row) for row in await conn.fetch(query, *arguments, *values)]
+
+    async def at(self, conn: Any) -> None:
+        """Let a file know the cut of the snapshot that its rows come from."""
+        if self.file is not None:
+            await self.file.seen(conn)
 
     def query(self, first: int, *, paged: bool = True) -> tuple[str, list[Any]]:
         """The statement of this page, and its parameters from number `first` on."""
@@ -194,6 +210,20 @@ class Asked:
         """The page of up to `limit` rows of those and the one more that `rows` gave."""
         model: Any = answer or self.listing.model
         return self.request.of(rows, self, model)
+
+
+def exportable(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A handler whose page goes out as a file where one is asked for; one without a `Listing` is left as it is."""
+
+    @functools.wraps(endpoint)
+    async def answered(**arguments: Any) -> Any:
+        answer = await endpoint(**arguments)
+        asked = next((each for each in arguments.values() if isinstance(each, Asked)), None)
+        if asked is None or asked.file is None:
+            return answer
+        return await asked.file.of(answer, asked.listing.spread)
+
+    return answered
 
 
 def _optional(kind: Any) -> Any:

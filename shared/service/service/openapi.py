@@ -17,6 +17,7 @@ READ_PROBLEMS = ("malformed-header", "unauthenticated", "forbidden", "not-found"
 WRITE_PROBLEMS = (*READ_PROBLEMS, "malformed-json", "idempotency-key-missing", "conflict", "too-large",
                   "wrong-media-type", "idempotency-key-reused")  # fmt: skip
 QUESTION_PROBLEMS = ("malformed-json", "too-large", "wrong-media-type", "timed-out")
+LIST_PROBLEMS = ("invalid-cursor", "too-many-rows")
 EDIT_PROBLEMS = ("stale-version", "if-match-missing")
 
 JSON = "application/json"
@@ -60,9 +61,10 @@ SECURITY_SCHEMES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def operation(declared: Declaration) -> dict[str, Any]:
-    """What to merge into a route's operation object."""
-    given = {str(declared.status): _content(declared.gives)} if declared.gives else {}
+def operation(declared: Declaration, files: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What to merge into a route's operation object; `files` are media types that it answers beside JSON."""
+    gives = declared.gives or files
+    given = {str(declared.status): _content(gives)} if gives else {}
     if declared.public:
         return {"security": []} | ({"responses": given} if given else {})
     codes: tuple[str, ...] = WRITE_PROBLEMS if declared.writes else READ_PROBLEMS
@@ -70,6 +72,8 @@ def operation(declared: Declaration) -> dict[str, Any]:
         codes += QUESTION_PROBLEMS
     if declared.edits:
         codes += EDIT_PROBLEMS
+    if files:
+        codes += LIST_PROBLEMS
     return {
         "x-permission": declared.permission,
         **({"x-safe": True} if declared.safe else {}),

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from eventlog.projection import HIDDEN
+from eventlog.projection import HIDDEN, PLACE
 from service.permissions import Reach
 
-PLACE = "place"
 DEALER_SCOPE = "dealer_scope"
 PLACES: tuple[Reach, ...] = ("territory", "branch", "region")
 

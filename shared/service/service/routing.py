@@ -30,6 +30,8 @@ from events import wording
 from service.access import SAFE, authenticate, require
 from service.context import bind, writing
 from service.declaring import JSON, Declaration, Router, UndeclaredRoute
+from service.list_files import MEDIA_TYPES
+from service.listing import exportable
 from service.openapi import operation
 from service.presenting import presented
 from service.problems import Problem
@@ -44,10 +46,13 @@ class DeclaredRoute(APIRoute):
         options = dict(declared.options) | ({"response_class": Response} if declared.gives else {})
         hidden = not declared.options.get("include_in_schema", True)
         super().__init__(
-            declared.path, bind(declared.endpoint) if declared.writes else declared.endpoint, methods=[declared.method],
+            declared.path, (bind if declared.writes else exportable)(declared.endpoint), methods=[declared.method],
             response_model=answer_model(declared), status_code=declared.status, tags=[declared.tag],
-            openapi_extra=None if hidden else operation(declared), **options,
+            **options,
         )  # fmt: skip
+        self.listed = any(hasattr(each.call, "listing") for each in _every(self.dependant))
+        if not hidden:
+            self.openapi_extra = operation(declared, files=tuple(MEDIA_TYPES.values()) if self.listed else ())
         self.known_query = frozenset(
             name
             for each in _every(self.dependant)
@@ -201,5 +206,12 @@ def require_declared(app: FastAPI, held: Mapping[str, frozenset[str]]) -> None:
             raise UndeclaredRoute(f"{method} {path}: no role holds {permission!r}; add it to the service's permissions")
 
 
+def require_recorded(app: FastAPI, exports: object) -> None:
+    """Refuse to start where a list could go out as a file and nothing would record it."""
+    lists = [route.path for route in app.routes if isinstance(route, DeclaredRoute) and route.listed]
+    if lists and exports is None:
+        raise UndeclaredRoute(f"{lists[0]}: a list goes out as a file, too; say Service(exports=…), which records it")
+
+
 __all__ = ["Declaration", "DeclaredRoute", "Router", "UndeclaredRoute",
-           "declared_routes", "mount", "require_declared"]  # fmt: skip
+           "declared_routes", "mount", "require_declared", "require_recorded"]  # fmt: skip

@@ -62,6 +62,7 @@ class Runtime:
     waiting: Visible | None = None
     peers: Any = None
     problems: Mapping[str, Kind] = field(default_factory=dict)
+    exports: Any = None
     metrics: Metrics = field(default_factory=Metrics)
     health: Health = field(default_factory=Health)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

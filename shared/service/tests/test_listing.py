@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from service.app import Service
 from service.context import Read
+from service.list_files import Exports
 from service.listing import Asked, Listing, at_least, equals
 from service.paging import Page, PageRequest
 from service.routing import Router
@@ -53,7 +54,10 @@ async def things(read: Read, asked: Annotated[Asked, Depends(THINGS.asked)]) -> 
 
 
 def client() -> httpx.AsyncClient:
-    service = Service(name="tiny", title="Tiny", routers=[router], permissions={"thing.read": ("auditor",)})
+    service = Service(
+        name="tiny", title="Tiny", routers=[router], permissions={"thing.read": ("auditor",)},
+        exports=Exports(decider=None, command=RowView),  # nothing is exported here: test_list_files.py
+    )  # fmt: skip
     app = service.application(settings_of(), runtime=service.runtime(settings_of()))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tiny", headers=bearer("auditor"))
 

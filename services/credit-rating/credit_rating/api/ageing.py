@@ -64,6 +64,7 @@ AGEING = Listing(
         "owing": computed(bool),
         "overdue": computed(bool),
     },
+    spread={"columns": ("name", "amount")},
 )
 
 

@@ -12,13 +12,12 @@ from pydantic import BaseModel
 
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, within
-from credit_rating.known_at import KnownAt, cut_known_at
+from credit_rating.known_at import KnownAt, KnownPage, cut_known_at, known_page
 from credit_rating.projections.period_step import late
 from credit_rating.snapshot import SERVICE
 from events.fields import Day
 from service.context import Read
 from service.listing import Asked, Listing, at_least, at_most, equals
-from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
@@ -98,16 +97,17 @@ ENTRIES = Listing(
 )
 
 
-@router.get("/dealers/{dealer}/ledger", permission="receivables.read", answers=Page[LedgerEntryView])
+@router.get("/dealers/{dealer}/ledger", permission="receivables.read", answers=KnownPage[LedgerEntryView])
 async def list_entries(
     dealer: UUID, read: Read, asked: Annotated[Asked, Depends(ENTRIES.asked)], known_at: KnownAt = None
-) -> Page[LedgerEntryView]:
+) -> KnownPage[LedgerEntryView]:
     """Entries of a dealer, as they were recorded unless sorted otherwise, as far as they were known at a cut."""
     cut = await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         rows = await asked.rows(conn, dealer, bounds(cut, SERVICE))
-    return asked.page([entry_row(row) for row in rows], LedgerEntryView)
+    page = asked.page([entry_row(row) for row in rows], LedgerEntryView)
+    return KnownPage[LedgerEntryView](**known_page(page, cut))
 
 
 def entry_row(row: Any) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from credit_rating.api.entries import ROWS, LedgerEntryView, entry_row
 from credit_rating.domain.indicators import INDICATORS
 from credit_rating.domain.indicators.behind import Behind, behind
 from credit_rating.evidence import REGISTRY, bounds, within
+from credit_rating.known_at import KnownPage, known_page
 from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.snapshot import SERVICE
 from eventlog.position import cut_from_json
 from events.types.shapes import PolicyRef
 from service.context import Read
 from service.listing import Asked, Listing
-from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 
@@ -47,7 +47,7 @@ class SurveyEvent(BaseModel):
     surveyed_on: date
 
 
-class EventsPage(Page[LedgerEntryView]):
+class EventsPage(KnownPage[LedgerEntryView]):
     """Entries of the ledger that stand behind an indicator, within the grade's cut, and the survey if it has a part."""
 
     indicator: str
@@ -81,7 +81,7 @@ async def events_behind(
             survey = await conn.fetchrow(SURVEY, dealer, bounds(cut, REGISTRY), row["as_of"])
     page = asked.page([entry_row(each) for each in rows], LedgerEntryView)
     used = SurveyEvent.model_validate(dict(survey)) if survey else None
-    return EventsPage(items=page.items, next=page.next, indicator=indicator, survey=used)
+    return EventsPage(**known_page(page, cut), indicator=indicator, survey=used)
 
 
 async def _window(conn: Any, row: Any, indicator: str) -> Behind:

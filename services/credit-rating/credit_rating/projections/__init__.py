@@ -17,6 +17,7 @@ from credit_rating.projections.group_limit import group_limit
 from credit_rating.projections.hold_release import hold_release
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.limit_override import limit_override
+from credit_rating.projections.list_export import list_export
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.orders import orders
 from credit_rating.projections.owner_group import group_check, group_member, owner_group
@@ -67,5 +68,6 @@ TABLES = [
     policy_draft,
     run,
     run_exclusion,
+    list_export,
     file_import,
 ]

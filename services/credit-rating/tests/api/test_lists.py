@@ -1,17 +1,41 @@
-"""Every list: any order and any size of page gives each row exactly once; filters narrow to what they say."""
+"""Every list: any order and any size of page gives each row exactly once; filters narrow to what they say.
+
+Each goes out as CSV and XLSX, too: every row of it, recorded with its cut and its hash.
+"""
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import openpyxl
 import pytest
 
-from credit_rating.api import ageing, delegations, entries, grades, limit_overrides, limits, orders, reviews, runs
+from credit_rating.api import (
+    ageing,
+    completeness,
+    delegations,
+    entries,
+    exceptions,
+    exports,
+    grade_events,
+    grades,
+    limit_overrides,
+    limits,
+    orders,
+    reviews,
+    runs,
+)
+from credit_rating.app import SERVICE
 from service.listing import Listing
+from service.testing import settings_of
 
 DIRECTOR = {"role": "regional_director", "region": "R1", "login": "lin.tao"}
 TODAY = date(2026, 6, 30)
@@ -43,7 +67,18 @@ async def busy(world: Any, rows: Any) -> AsyncIterator[Any]:
             placed = await world.post(f"/dealers/{dealers[n // 2]}/orders", order, "branch_manager", branch="B1")
             assert placed.status_code == 201, placed.text
     await world.follow()
-    yield {"dealer": dealers[0], "owing": dealers[2], "run": run, "unsurveyed": unsurveyed, "world": world}
+    for name in ("grades", "orders"):
+        assert (await world.get(f"/{name}", query={"format": "csv"})).status_code == 200
+    await world.follow()
+    grade = (await world.get(f"/dealers/{dealers[0]}/grades")).json()["items"][0]["id"]
+    yield {
+        "dealer": dealers[0],
+        "owing": dealers[2],
+        "run": run,
+        "grade": grade,
+        "unsurveyed": unsurveyed,
+        "world": world,
+    }
 
 
 LISTS: dict[str, Listing] = {
@@ -59,7 +94,13 @@ LISTS: dict[str, Listing] = {
     "/rating-runs": runs.RUNS,
     "/rating-runs/{run}/excluded": runs.EXCLUDED,
     "/delegations": delegations.DELEGATIONS,
+    "/exceptions": exceptions.EXCEPTIONS,
+    "/completeness": completeness.LISTED,
+    "/grades/{grade}/events": grade_events.EVENTS,
+    "/exports": exports.EXPORTS,
 }
+NEEDED: dict[str, dict[str, str]] = {"/grades/{grade}/events": {"indicator": "monthly_sales"}}
+"""What a list cannot do without."""
 
 
 async def all_of(world: Any, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -78,15 +119,77 @@ async def all_of(world: Any, path: str, **query: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("path", LISTS)
 async def test_any_order_gives_every_row_once_page_by_page(busy: Any, path: str) -> None:
     listing, where, world = LISTS[path], path.format_map(busy), busy["world"]
-    every = Counter(map(str, await all_of(world, where, limit=200)))
+    needed: dict[str, Any] = NEEDED.get(path, {})
+    every = Counter(map(str, await all_of(world, where, **needed, limit=200)))
     assert sum(every.values()) >= 2 and set(every.values()) == {1}, "a list of fewer rows shows nothing"
     for sort in listing.sorts:
         for descending in (False, True):
-            whole = await all_of(world, where, sort=sort, descending=descending, limit=200)
+            whole = await all_of(world, where, **needed, sort=sort, descending=descending, limit=200)
             assert Counter(map(str, whole)) == every
             require_sorted([row.get(sort) for row in whole], descending)
-            paged = await all_of(world, where, sort=sort, descending=descending, limit=2)
+            paged = await all_of(world, where, **needed, sort=sort, descending=descending, limit=2)
             assert paged == whole, (sort, descending)
+
+
+def test_no_list_is_left_out_of_the_table() -> None:
+    app = SERVICE.application(settings_of())
+    assert {route.path for route in app.routes if getattr(route, "listed", False)} == set(LISTS)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_every_list_goes_out_whole_and_is_recorded(busy: Any, path: str) -> None:
+    world, where = busy["world"], path.format_map(busy)
+    query: dict[str, Any] = NEEDED.get(path, {}) | {"sort": LISTS[path].sorts[-1], "descending": "true"}
+    for form, read in (("csv", read_csv), ("xlsx", read_xlsx)):
+        page = (await world.get(where, query=query | {"limit": 200})).json()
+        answer = await world.get(where, query=query | {"format": form, "limit": 1}, login="qian.wen")
+        assert answer.status_code == 200, answer.text
+        header, *rows = read(answer.content)
+        assert [row[0] for row in rows] == [plain(each[header[0]]) for each in page["items"]], "all, in the same order"
+        assert {row[header.index("export")] for row in rows} == {answer.headers["dealerlog-export"]}
+        await world.follow()
+        sha256 = hashlib.sha256(answer.content).hexdigest()
+        (said,) = (await world.get("/exports", query={"sha256": sha256})).json()["items"]
+        assert (said["resource"], said["format"], said["rows"], said["by"]) == (path, form, len(rows), "qian.wen")
+        assert said["filters"].items() >= query.items() and said["reach"] == "company"
+        again = await world.get(where, query=query | ({"known_at": said["known_at"]} if "known_at" in page else {}))
+        assert "known_at" not in page or again.json()["known_at"] == said["known_at"]
+
+
+def read_csv(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def read_xlsx(content: bytes) -> list[list[str]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    return [[plain(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+def plain(value: Any) -> str:
+    """A value of JSON or of a sheet as a CSV cell shows it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case date():
+            return value.isoformat()[:10]
+        case dict() | list():
+            return json.dumps(value)
+    return str(value)
+
+
+async def test_the_register_of_exports_is_read_within_ones_own_place(busy: Any) -> None:
+    world = busy["world"]
+    taken = await world.get("/grades", "branch_manager", branch="B2", login="sun.li", query={"format": "csv"})
+    await world.follow()
+    assert len(read_csv(taken.content)) == 1, "who sees no row takes none out, and that is recorded, too"
+    every = (await world.get("/exports", query={"by": "sun.li"})).json()["items"]
+    assert [(each["reach"], each["code"], each["rows"]) for each in every] == [("branch", "B2", 0)]
+    of_region = await world.get("/exports", "regional_director", region="R1")
+    assert of_region.json()["items"] == [], "it was not taken out by somebody of the whole region"
+    foreign = await world.get("/exports", "branch_manager", branch="B2")
+    assert foreign.status_code == 403
 
 
 def require_sorted(values: list[Any], descending: bool) -> None:

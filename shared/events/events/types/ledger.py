@@ -19,6 +19,7 @@ STREAMS = streams(
         "policy": "edited",
         "import": "edited",
         "delegation": "edited",
+        "export": "edited",
         "security": "edited",
         "diligence": "edited",
         "assessment": "edited",
