@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -21,6 +23,8 @@ LIST_PROBLEMS = ("invalid-cursor", "too-many-rows")
 EDIT_PROBLEMS = ("stale-version", "if-match-missing")
 
 JSON = "application/json"
+QUALIFIED = re.compile(r"[a-z0-9_]+__(?=[A-Z])")
+"""A module's path before a model's name, as pydantic writes it where names clash."""
 TEXT = ("text/", "application/x-ndjson")
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -95,8 +99,32 @@ def document_of(app: FastAPI, problems: dict[str, Kind]) -> dict[str, Any]:
         components["schemas"].pop(name, None)
     for operation in (each for path in made["paths"].values() for each in path.values()):
         _no_validation_error_of_fastapi(operation["responses"])
+    made = _with_short_names(made)
     made["x-problems"] = {code: kind._asdict() for code, kind in sorted({**PROBLEMS, **problems}.items())}
     return made
+
+
+def _with_short_names(made: dict[str, Any]) -> dict[str, Any]:
+    """Models of one name in several modules bear their module's last word, not its path, which no client can use.
+
+    `credit_rating__api__reviews__StepView` becomes `ReviewsStepView`.
+    """
+    models: dict[str, Any] = made["components"]["schemas"]
+    short = {name: QUALIFIED.sub(_last_word, name) for name in models if "__" in name}
+    if len({short.get(name, name) for name in models}) < len(models):
+        raise ValueError(f"two models would be named alike: {', '.join(sorted(short))}")
+    for name, word in short.items():
+        models[name]["title"] = word
+    text = json.dumps(made)
+    for name, word in short.items():
+        text = text.replace(f'"{name}"', f'"{word}"').replace(f'/{name}"', f'/{word}"')
+    again: dict[str, Any] = json.loads(text)
+    return again
+
+
+def _last_word(found: re.Match[str]) -> str:
+    """`credit_rating__api__limit_overrides__` → `LimitOverrides`."""
+    return found[0].rstrip("_").rpartition("__")[2].title().replace("_", "")
 
 
 def _no_validation_error_of_fastapi(responses: dict[str, Any]) -> None:

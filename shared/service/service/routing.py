@@ -148,7 +148,9 @@ def answer_model(declared: Declaration) -> Any:
 
 @functools.cache
 def _with_position(model: type[BaseModel]) -> type[BaseModel]:
-    return create_model(f"{model.__name__}Written", __base__=model, position=(str | None, ...))
+    return create_model(
+        f"{model.__name__}Written", __base__=model, __module__=model.__module__, position=(str | None, ...)
+    )
 
 
 def _every(dependant: Dependant) -> Iterable[Dependant]:
