@@ -22,6 +22,7 @@ OWN_DEALER = DEALERS[0]
 QUERIES = {f"{service} GET /ops/log/cut": {"at": "2026-01-01T00:00:00Z"} for service in SERVICES}
 QUERIES |= {"credit-rating GET /receivables/figures": {"by": "territory"}}
 QUERIES |= {"credit-rating GET /completeness/missing-numbers": {"source": "erp", "kind": "invoice"}}
+QUERIES |= {"credit-rating GET /completeness/documents": {"month": "2026-01-01"}}
 QUERIES |= {"credit-rating GET /grades/{grade}/events": {"indicator": "monthly_sales"}}
 QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
 """`service GET /path` → parameters that the route cannot do without."""

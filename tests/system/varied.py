@@ -116,6 +116,9 @@ def _subject(category: str, kind: str, data: dict[str, Any], where: dict[str, st
         case "period":
             data["period"] = chance.choice(("2025-12", "2026-01"))
             return f"period-{data['period']}"
+        case "control":
+            data["period"] = chance.choice(("2025-12", "2026-01"))
+            return f"control-{data['period']}"
         case "group":
             data["code" if "code" in data else "group"] = chance.choice(GROUPS)
             return f"group-{data.get('code') or data['group']}"

@@ -63,6 +63,7 @@ HELD: dict[str, dict[str, str]] = {
         "limit.read": PEOPLE,
         "limit.override": "director head",
         "completeness.read": "head credit auditor",
+        "completeness.hand_in": "credit importer",
         "exception.read": "director head credit auditor",
         "export.read": "director head credit auditor",
         "list.export": PEOPLE,
@@ -182,7 +183,10 @@ ROUTES: dict[str, str] = {
         POST   /bills                                       ledger.record
         POST   /bills/dishonour                             ledger.record
         GET    /completeness                                completeness.read
+        GET    /completeness/comparison                     completeness.read
+        GET    /completeness/documents                      completeness.read
         GET    /completeness/missing-numbers                completeness.read
+        POST   /control-totals                              completeness.hand_in
         POST   /credit-notes                                ledger.record
         GET    /credit-reviews                              review.read
         POST   /dealers/{dealer}/confirmation-letters       statement.issue

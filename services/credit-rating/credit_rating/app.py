@@ -2,6 +2,7 @@
 
 from credit_rating.api import ROUTERS
 from credit_rating.domain.collection import COLLECTION
+from credit_rating.domain.control_totals import CONTROL_TOTALS
 from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.delegation import DELEGATION
 from credit_rating.domain.diligence import DILIGENCE
@@ -38,6 +39,7 @@ SERVICE = Service(
     deciders=[
         ASSESSMENT,
         COLLECTION,
+        CONTROL_TOTALS,
         CREDIT_FILE,
         DELEGATION,
         DILIGENCE,

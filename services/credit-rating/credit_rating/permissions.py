@@ -33,6 +33,7 @@ PERMISSIONS = {
     "completeness.read": (HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
     "list.export": PEOPLE,  # of what each may read
     "export.read": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
+    "completeness.hand_in": (IMPORTER, CREDIT_CONTROLLER),
     "exception.read": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER, AUDITOR),
     "group.limit": (HEAD_OF_MARKETING,),  # whose dealers may lie in several regions
     "run.start": (REGIONAL_DIRECTOR,),

@@ -15,6 +15,8 @@ PROBLEMS = {
     "month-not-over": Kind(409, "Month not over", "Close it once its last day is past."),
     "period-closed": Kind(409, "Month closed", "Read the period: it is closed already."),
     "period-open": Kind(409, "Month open", "Read the period: it is not closed."),
+    "kind-twice": Kind(422, "Kind said twice", "Say each kind of document once."),
+    "range-implausible": Kind(422, "Implausible range", "Correct the numbers: one prefix, the lower first."),
     "order-not-open": Kind(409, "Order not open", "Read the order: it is cancelled, invoiced in full, or unknown."),
     "order-not-held": Kind(409, "Order not held", "Read the order: it is released, cancelled, invoiced or unknown."),
     "order-known": Kind(409, "Order number used", "Give the order a number of its own."),

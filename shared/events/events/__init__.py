@@ -48,6 +48,7 @@ from events.types.collection import (
     ReminderIssued,
     TakenBackFromLegal,
 )
+from events.types.control_totals import ControlTotalsReceived
 from events.types.credit_export import ListExported
 from events.types.credit_group import (
     GroupChecksEnded,
@@ -222,6 +223,7 @@ __all__ = [
     "Claims",
     "ClassificationRunCompleted",
     "ClassificationRunStarted",
+    "ControlTotalsReceived",
     "CreditCheck",
     "CreditFileOpened",
     "CreditGradeApproved",

@@ -84,13 +84,13 @@ class ListFile:
             found.setdefault(row["source"], {})[row["partition"]] = row["sequence"]
         self.cut = found
 
-    async def of(self, page: Any, spread: Spread) -> Response:
-        """Make the file of a page that holds every row, record it, and hand it over."""
+    async def of(self, page: Any, model: type[BaseModel], spread: Spread) -> Response:
+        """Make the file of a page that holds every row, record it, and hand it over; `model` is its rows'."""
         if page.next is not None:
             raise Problem("too-many-rows", f"This list has more than {MOST_ROWS:,} rows.", most_rows=MOST_ROWS)
         runtime, caller = self.request.app.state.runtime, self.request.state.session.caller
         cut, as_of = self._cut_of(page), getattr(page, "as_of", None) or runtime.settings.today()
-        columns, values = table_of(page.items, type(page).model_fields["items"].annotation.__args__[0], spread)
+        columns, values = table_of(page.items, model, spread)
         columns.append(Column(key="export", titles={}))
         content = await self._written(columns, [[*row, self.id] for row in values])
         exports: Exports = runtime.exports

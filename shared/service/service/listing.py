@@ -221,7 +221,7 @@ def exportable(endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitab
         asked = next((each for each in arguments.values() if isinstance(each, Asked)), None)
         if asked is None or asked.file is None:
             return answer
-        return await asked.file.of(answer, asked.listing.spread)
+        return await asked.file.of(answer, asked.listing.model, asked.listing.spread)
 
     return answered
 

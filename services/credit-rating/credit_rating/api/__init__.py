@@ -5,6 +5,7 @@ from credit_rating.api import (
     collection,
     collection_steps,
     completeness,
+    control_totals,
     delegations,
     diligence,
     entries,
@@ -70,4 +71,5 @@ ROUTERS = [
     diligence.router,
     policies.router,
     completeness.router,
+    control_totals.router,
 ]

@@ -10,6 +10,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from credit_rating.api.money import Money
+from credit_rating.comparing import TOTALS
 from credit_rating.domain.missing_numbers import Gap, gaps
 from credit_rating.evidence import bounds, within
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
@@ -22,15 +23,6 @@ from service.paging import Page
 from service.routing import Router
 
 router = Router("completeness")
-TOTALS = f"""
-select e.origin as source, date_trunc('month', e.dated)::date as month, e.kind, count(*) as documents,
-    coalesce(sum(e.amount), 0) as amount, count(r.reversed) as taken_back,
-    coalesce(sum(e.amount) filter (where r.reversed is not null), 0) as taken_back_amount
-from ledger_entry e left join (
-    select distinct reversed from ledger_entry where kind = 'reversal' and {within(1)}
-) as r on r.reversed = e.event
-where e.dated is not null and {within(1, "e.")} group by 1, 2, 3
-"""
 NUMBERS = f"""
 select number from ledger_entry
 where origin = $2 and kind = $3 and dated between coalesce($4, dated) and coalesce($5, dated) and {within(1)}

@@ -7,7 +7,8 @@ or with more than 18, count up in no sequence and are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 COUNTED = re.compile(r"(.*?)([0-9]{1,18})\Z", re.DOTALL)
@@ -47,6 +48,29 @@ def gaps(numbers: Iterable[str]) -> Iterator[Gap]:
             first, last = before.place + 1, at.place - 1
             yield Gap(at.prefix, written(at.prefix, first, before), written(at.prefix, last, before), last - first + 1)
         before = at
+
+
+class Places(NamedTuple):
+    """The places that are taken under each prefix, in order."""
+
+    of: Mapping[str, Sequence[int]]
+
+    def missing(self, first: str, last: str) -> int | None:
+        """How many of a range are not there; None where its ends count up in no sequence."""
+        low, high = numbered(first), numbered(last)
+        if low is None or high is None:
+            return None
+        taken = self.of.get(low.prefix, ())
+        return high.place - low.place + 1 - (bisect_right(taken, high.place) - bisect_left(taken, low.place))
+
+
+def places_of(numbers: Iterable[str]) -> Places:
+    """The places of these numbers; one that is written in two ways takes one."""
+    found: dict[str, set[int]] = {}
+    for each in map(numbered, numbers):
+        if each is not None:
+            found.setdefault(each.prefix, set()).add(each.place)
+    return Places({prefix: sorted(places) for prefix, places in found.items()})
 
 
 def written(prefix: str, place: int, like: Numbered) -> str:

@@ -1,6 +1,7 @@
 """What this service remembers in order to answer and to decide: one file a read model."""
 
 from credit_rating.projections.collection_step import collection_step
+from credit_rating.projections.control_total import control_total
 from credit_rating.projections.credit_file import credit_file
 from credit_rating.projections.credit_limit import credit_limit
 from credit_rating.projections.dealer import dealer
@@ -69,5 +70,6 @@ TABLES = [
     run,
     run_exclusion,
     list_export,
+    control_total,
     file_import,
 ]

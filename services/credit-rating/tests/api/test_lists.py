@@ -21,6 +21,7 @@ import pytest
 from credit_rating.api import (
     ageing,
     completeness,
+    control_totals,
     delegations,
     entries,
     exceptions,
@@ -67,6 +68,10 @@ async def busy(world: Any, rows: Any) -> AsyncIterator[Any]:
             placed = await world.post(f"/dealers/{dealers[n // 2]}/orders", order, "branch_manager", branch="B1")
             assert placed.status_code == 201, placed.text
     await world.follow()
+    handed = {"kind": "invoice", "documents": 9, "amount": "9.00", "first_number": "7100-1", "last_number": "7100-9"}
+    for period in ("2026-05", "2026-06"):
+        said = await world.post("/control-totals", {"source": "ERP", "period": period, "totals": [handed]})
+        assert said.status_code == 201, said.text
     for name in ("grades", "orders"):
         assert (await world.get(f"/{name}", query={"format": "csv"})).status_code == 200
     await world.follow()
@@ -97,9 +102,14 @@ LISTS: dict[str, Listing] = {
     "/exceptions": exceptions.EXCEPTIONS,
     "/completeness": completeness.LISTED,
     "/grades/{grade}/events": grade_events.EVENTS,
+    "/completeness/comparison": control_totals.COMPARISON,
+    "/completeness/documents": control_totals.BEHIND,
     "/exports": exports.EXPORTS,
 }
-NEEDED: dict[str, dict[str, str]] = {"/grades/{grade}/events": {"indicator": "monthly_sales"}}
+NEEDED: dict[str, dict[str, str]] = {
+    "/grades/{grade}/events": {"indicator": "monthly_sales"},
+    "/completeness/documents": {"month": "2026-06-01"},
+}
 """What a list cannot do without."""
 
 

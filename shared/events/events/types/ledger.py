@@ -18,6 +18,7 @@ STREAMS = streams(
         "run": "edited",
         "policy": "edited",
         "import": "edited",
+        "control": "edited",
         "delegation": "edited",
         "export": "edited",
         "security": "edited",
