@@ -1,4 +1,4 @@
-"""What the credit controller of the sample network does with the books: close months, correct, settle a claim late."""
+"""What the credit controller of the sample network does with the books: close and compare months, correct."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from dealerlog.auditing import hand_in_totals, take_out
 from dealerlog.client import Api
 from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.entries import CameBack, Entry, Payment
@@ -26,13 +27,16 @@ async def keep_books(api: Api, entries: Sequence[Entry], ids: Mapping[str, str],
     Done again, it changes nothing. `ids` maps the ERP's number to the dealer's id.
     """
     for period in CLOSED:
+        await hand_in_totals(api, period, entries, ids, controller)
         await _close(api, period, controller)
     back = {entry.number for entry in entries if isinstance(entry, CameBack)}
     paid = [e for e in entries if isinstance(e, Payment) and e.dealer.number in ids and e.number not in back]
     if paid:
         await _correct(api, paid[-1], ids[paid[-1].dealer.number], controller)
         await _settle_claim(api, paid[0], controller)
-    return f"{len(CLOSED)} months closed, {min(len(paid), 1)} entry taken back, {min(len(paid), 1)} claim settled late"
+    one = min(len(paid), 1)
+    done = f"{len(CLOSED)} months closed, {one} entry taken back, {one} claim settled late"
+    return f"{done}, {await take_out(api)} exports"
 
 
 async def _close(api: Api, period: str, controller: Person) -> None:
