@@ -91,7 +91,7 @@ class ListFile:
         runtime, caller = self.request.app.state.runtime, self.request.state.session.caller
         cut, as_of = self._cut_of(page), getattr(page, "as_of", None) or runtime.settings.today()
         columns, values = table_of(page.items, model, spread)
-        columns.append(Column(key="export", titles={}))
+        columns.append(Column(key="exported_as", titles={}))
         content = await self._written(columns, [[*row, self.id] for row in values])
         exports: Exports = runtime.exports
         command = exports.command(

@@ -175,7 +175,7 @@ async def test_each_file_is_recorded_with_what_it_holds_and_its_hash(taken: Any)
         "sha256": hashlib.sha256(answer.content).hexdigest(), "by": "li.na",
     }  # fmt: skip
     assert key == f"export-{answer.headers['dealerlog-export']}"
-    assert [row["export"] for row in read_csv(answer.content)] == [answer.headers["dealerlog-export"]]
+    assert [row["exported_as"] for row in read_csv(answer.content)] == [answer.headers["dealerlog-export"]]
     assert 'filename="things-red-region-R1-2026-03-31-' in answer.headers["content-disposition"]
     assert answer.headers["dealerlog-position"] == "tiny:0:8:1" and answer.headers["cache-control"].endswith("no-store")
 

@@ -156,7 +156,7 @@ async def test_every_list_goes_out_whole_and_is_recorded(busy: Any, path: str) -
         assert answer.status_code == 200, answer.text
         header, *rows = read(answer.content)
         assert [row[0] for row in rows] == [plain(each[header[0]]) for each in page["items"]], "all, in the same order"
-        assert {row[header.index("export")] for row in rows} == {answer.headers["dealerlog-export"]}
+        assert {row[header.index("exported_as")] for row in rows} == {answer.headers["dealerlog-export"]}
         await world.follow()
         sha256 = hashlib.sha256(answer.content).hexdigest()
         (said,) = (await world.get("/exports", query={"sha256": sha256})).json()["items"]
