@@ -7,6 +7,7 @@ which the register says the list, its filters and the cut: so a figure of a file
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -37,8 +38,8 @@ Format = Literal["csv", "xlsx"]
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES: dict[Format, str] = {"csv": CSV, "xlsx": XLSX}
 FORMATS = {media_type: format for format, media_type in MEDIA_TYPES.items()}
-MOST_ROWS = 50_000
-"""Rows of a file: it is made within one request, in the memory of one process."""
+MOST_ROWS = 20_000
+"""Rows of a file: it is made within one request, in the memory of one process (20,000 of 12 columns: 4 s, 200 MB)."""
 PERMISSION = "list.export"
 OF_PAGES = frozenset({"cursor", "limit", "format", "known_at"})
 """What a query says that is no filter: the cut is recorded beside them."""
@@ -90,7 +91,7 @@ class ListFile:
             raise Problem("too-many-rows", f"This list has more than {MOST_ROWS:,} rows.", most_rows=MOST_ROWS)
         runtime, caller = self.request.app.state.runtime, self.request.state.session.caller
         cut, as_of = self._cut_of(page), getattr(page, "as_of", None) or runtime.settings.today()
-        columns, values = table_of(page.items, model, spread)
+        columns, values = await asyncio.to_thread(table_of, page.items, model, spread)
         columns.append(Column(key="exported_as", titles={}))
         content = await self._written(columns, [[*row, self.id] for row in values])
         exports: Exports = runtime.exports
