@@ -29,7 +29,7 @@ from credit_rating.projections.review import review
 from credit_rating.projections.review_step import review_step
 from credit_rating.projections.run import run
 from credit_rating.projections.run_exclusion import run_exclusion
-from credit_rating.projections.security import security
+from credit_rating.projections.security_step import security_step
 from credit_rating.projections.statement import statement
 from credit_rating.projections.statement_step import statement_step
 from credit_rating.projections.survey_answer import survey_answer
@@ -48,6 +48,7 @@ TABLES = [
     security,
     diligence,
     diligence_step,
+    security_step,
     collection_step,
     credit_file,
     due,

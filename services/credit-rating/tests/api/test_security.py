@@ -140,3 +140,22 @@ async def test_a_low_5c_caps_the_grade_where_the_policy_says_so_and_the_explanat
     assert listed == []
     empty = await world.post(f"/dealers/{dealer}/five-c", LOW | {"capital": {"score": 30}}, **CREDIT)
     assert empty.status_code == 422
+
+
+async def test_the_register_is_read_as_of_a_day_and_as_it_was_known(world: Any) -> None:
+    dealer = await world.dealer("8500")
+    entry = await register(world, dealer)
+    path = f"/dealers/{dealer}/securities"
+    before = (await world.get(path)).json()
+    assert before["as_of"] == "2026-06-30"
+    fell = {"value": "500000.00", "valued_on": "2026-06-30", "reason": "Prices fell."}
+    assert (await act(world, dealer, f"/{entry}/valuation", fell)).status_code == 200
+    assert (await act(world, dealer, f"/{entry}/release", {"reason": "All paid."})).status_code == 200
+    now = (await world.get(path)).json()["items"]
+    assert [(each["value"], each["state"], each["released_on"]) for each in now] == [
+        ("500000.00", "released", "2026-06-30")
+    ]
+    assert (await world.get(path, query={"known_at": before["known_at"]})).json() == before
+    assert (await world.get(path, query={"as_of": "2026-06-29"})).json()["items"] == []
+    then = await world.get(path, query={"as_of": "2026-09-01", "known_at": before["known_at"]})
+    assert [each["state"] for each in then.json()["items"]] == ["expired"]
