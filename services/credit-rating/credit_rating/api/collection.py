@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from credit_rating.api.collection_views import (
     AgainView,
@@ -31,6 +31,8 @@ from rules.ageing_of_many import Asked, ageing_of_these
 from rules.money import NOTHING
 from rules.receivables import receivables
 from service.context import Read
+from service.listing import Asked as ListAsked
+from service.listing import Listing, at_least, at_most, equals
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
 from service.routing import Router
@@ -38,11 +40,23 @@ from service.scope import require_dealer_in_scope
 
 router = Router("collection")
 WORST_FIRST = Keyset("behind", "owing", "code")
-LATEST_FIRST = Keyset("sequence", descending=True)
-STEPS = """
-select event as id, kind, ref, stage, dated, due_on, amount, "to", by, said, recorded_at, sequence
-from collection_step where dealer = $1 and {after} {order} limit {limit}
-"""
+STEPS = Listing(
+    """
+    select event as id, kind, ref, stage, dated, due_on, amount, "to", by, said, recorded_at, sequence
+    from collection_step where dealer = $1
+    """,
+    StepView,
+    key=("sequence",),
+    sorts=("sequence", "dated", "due_on", "amount", "kind"),
+    nullable=("due_on", "amount"),
+    default="-sequence",
+    filters={
+        "kind": equals("kind"),
+        "by": equals("by"),
+        "dated_from": at_least("dated", Day),
+        "dated_to": at_most("dated", Day),
+    },
+)
 Stage = Annotated[int | None, Query(ge=1, le=9, description="only dealers that have reached this stage")]
 LegalSought = Annotated[Literal["proposed", "handed"] | None, Query(description="only dealers that are so")]
 
@@ -108,13 +122,12 @@ async def read_collection(
 
 
 @router.get("/dealers/{dealer}/collection/steps", permission="collection.read", answers=Page[StepView])
-async def list_steps(dealer: UUID, read: Read, page: PageOf) -> Page[StepView]:
+async def list_steps(dealer: UUID, read: Read, asked: Annotated[ListAsked, Depends(STEPS.asked)]) -> Page[StepView]:
     """Every step of a dealer's collection, the latest first."""
-    query = STEPS.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, *LATEST_FIRST.values(page))
-    return page.of(rows, LATEST_FIRST, StepView)
+        rows = await asked.rows(conn, dealer)
+    return asked.page(rows, StepView)
 
 
 @router.get("/collection/{event}/rederivation", permission="grade.rederive", answers=AgainView)

@@ -19,15 +19,14 @@ from events import Assessed, FiveCAssessed, FiveCs
 from events.fields import Hash, Percent, Said, Text
 from events.types.shapes import PolicyRef
 from service.context import Read, Write
-from service.paging import Keyset, Page, PageOf
+from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("5C assessments")
-LATEST_FIRST = Keyset("assessed_on", "sequence", descending=True)
-LIST = """
+ROWS = """
 select assessment as id, assessed_on, total, scores, policy, comment, by, sequence
-from five_c_assessment where dealer = $1 and {after} {order} limit {limit}
+from five_c_assessment where dealer = $1
 """
 EXAMPLE: dict[str, Any] = {name: {"score": 60, "evidence": "Accounts of the last two years."} for name in CS}
 
@@ -65,6 +64,20 @@ class FiveCView(BaseModel):
     by: str
 
 
+ASSESSMENTS = Listing(
+    ROWS,
+    FiveCView,
+    key=("sequence",),
+    sorts=("assessed_on", "total", "by"),
+    default="-assessed_on",
+    filters={
+        "by": equals("by"),
+        "assessed_from": at_least("assessed_on", Day),
+        "assessed_to": at_most("assessed_on", Day),
+    },
+)
+
+
 @router.post("/dealers/{dealer}/five-c", permission="five_c.assess", answers=FiveCView, problems=("no-policy",))
 async def assess_five_c(dealer: UUID, body: FiveCBody, write: Write) -> Response:
     """Assess a dealer's 5C today; the latest counts where the policy caps a grade by it."""
@@ -88,11 +101,10 @@ async def assess_five_c(dealer: UUID, body: FiveCBody, write: Write) -> Response
 
 
 @router.get("/dealers/{dealer}/five-c", permission="five_c.read", answers=Page[FiveCView])
-async def list_five_c(dealer: UUID, read: Read, page: PageOf) -> Page[FiveCView]:
+async def list_five_c(dealer: UUID, read: Read, asked: Annotated[Asked, Depends(ASSESSMENTS.asked)]) -> Page[FiveCView]:
     """Every assessment of a dealer, the latest first."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, *LATEST_FIRST.values(page))
+        rows = await asked.rows(conn, dealer)
     parsed = [dict(row) | {name: json.loads(row[name]) for name in ("scores", "policy")} for row in rows]
-    return page.of(parsed, LATEST_FIRST, FiveCView)
+    return asked.page(parsed, FiveCView)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict
 
 from credit_rating.api.money import Money
@@ -21,30 +21,25 @@ from events import GroupLimitEnded, GroupLimitSet
 from events.decider import Refused
 from events.fields import Amount, Code, Day, Said
 from service.context import Read, Write
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, equals
+from service.paging import Page
 from service.problems import Problem
 from service.routing import Router
 
 router = Router("groups")
-BY_CODE, BY_DEALER = Keyset("code"), Keyset("code", "dealer")
-LATEST_FIRST = Keyset("sequence", descending=True)
-LIST = """
+ROWS = """
 select g.code, g.name from owner_group g
-where ($1 or exists (select from group_member m where m.owner_group = g.code)) and {after} {order} limit {limit}
+where ($1 or exists (select from group_member m where m.owner_group = g.code))
 """
 """Groups with a dealer in the caller's scope; who sees the company sees them all."""
-ONE = f"select * from ({LIST.format(after='g.code = $2', order='', limit=1)}) as g"
+ONE = f"{ROWS} and g.code = $2"
 NAME = "select name from owner_group where code = $1"
-LIMITS = """
-select * from (
-    select kind, "limit", first_day, last_day, reason, by, recorded_at, sequence from group_limit where owner_group = $1
-) as l where {after} {order} limit {limit}
+SET_OR_ENDED = """
+select kind, "limit", first_day, last_day, reason, by, recorded_at, sequence from group_limit where owner_group = $1
 """
-MEMBERS = """
-select * from (
-    select m.dealer, coalesce(d.code, '') as code, d.name from group_member m left join dealer d using (dealer)
-    where m.owner_group = $1
-) as m where {after} {order} limit {limit}
+IN_GROUP = """
+select m.dealer, coalesce(d.code, '') as code, d.name from group_member m left join dealer d using (dealer)
+where m.owner_group = $1
 """
 
 
@@ -94,6 +89,21 @@ class ChangeView(BaseModel):
     reason: str
     by: str
     recorded_at: datetime
+
+
+GROUPS = Listing(ROWS, GroupRow, key=("code",), sorts=("code", "name"), nullable=("name",), default="code")
+MEMBERS = Listing(
+    IN_GROUP, MemberView, key=("dealer",), sorts=("code", "name"), nullable=("name",), default="code"
+)  # fmt: skip
+LIMITS = Listing(
+    SET_OR_ENDED,
+    ChangeView,
+    key=("sequence",),
+    sorts=("sequence", "first_day", "limit", "by"),
+    nullable=("limit",),
+    default="-sequence",
+    filters={"kind": equals("kind", Literal["set", "ended"]), "by": equals("by")},
+)
 
 
 class SetLimit(Closed):
@@ -161,12 +171,11 @@ async def end_group_limit(group: Code, body: EndLimit, write: Write) -> Response
 
 
 @router.get("/groups", permission="limit.read", answers=Page[GroupRow])
-async def list_groups(read: Read, page: PageOf) -> Page[GroupRow]:
+async def list_groups(read: Read, asked: Annotated[Asked, Depends(GROUPS.asked)]) -> Page[GroupRow]:
     """Owner groups with a dealer in the caller's scope, by code."""
-    query = LIST.format(after=BY_CODE.after(page, 2), order=BY_CODE.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, read.caller.reach == "company", *BY_CODE.values(page))
-    return page.of(rows, BY_CODE, GroupRow)
+        rows = await asked.rows(conn, read.caller.reach == "company")
+    return asked.page(rows, GroupRow)
 
 
 @router.get("/groups/{group}", permission="limit.read", answers=GroupView)
@@ -186,26 +195,26 @@ async def read_group(group: Code, read: Read, as_of: Day | None = None) -> Group
 
 
 @router.get("/groups/{group}/members", permission="limit.read", answers=Page[MemberView])
-async def list_members(group: Code, read: Read, page: PageOf) -> Page[MemberView]:
+async def list_members(group: Code, read: Read, asked: Annotated[Asked, Depends(MEMBERS.asked)]) -> Page[MemberView]:
     """The dealers of a group within the caller's scope, each with what it adds to the group's exposure today."""
     await _in_scope(read, group)
-    query = MEMBERS.format(after=BY_DEALER.after(page, 2), order=BY_DEALER.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, group, *BY_DEALER.values(page))
+        rows = await asked.rows(conn, group)
     async with company_snapshot(read.runtime.pool) as conn:
         known = await standings_of(conn, [row["dealer"] for row in rows], read.today)
     exposed = {dealer: exposure(each.standing, each.reserved) for dealer, each in known.items()}
-    return page.of([dict(row) | {"exposure": exposed[row["dealer"]]} for row in rows], BY_DEALER, MemberView)
+    return asked.page([dict(row) | {"exposure": exposed[row["dealer"]]} for row in rows], MemberView)
 
 
 @router.get("/groups/{group}/limits", permission="limit.read", answers=Page[ChangeView])
-async def list_group_limits(group: Code, read: Read, page: PageOf) -> Page[ChangeView]:
+async def list_group_limits(
+    group: Code, read: Read, asked: Annotated[Asked, Depends(LIMITS.asked)]
+) -> Page[ChangeView]:
     """Every limit that was set or ended, the latest first."""
     await _in_scope(read, group)
-    query = LIMITS.format(after=LATEST_FIRST.after(page, 2), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, group, *LATEST_FIRST.values(page))
-    return page.of(rows, LATEST_FIRST, ChangeView)
+        rows = await asked.rows(conn, group)
+    return asked.page(rows, ChangeView)
 
 
 async def _in_scope(read: Read, group: str) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Path, Response
+from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from credit_rating.api.entries import COLUMNS, LedgerEntryView, entry_row
@@ -14,31 +14,30 @@ from credit_rating.closed import Closed
 from credit_rating.domain.calendar_window import month_end
 from credit_rating.domain.period import PERIOD, ClosePeriod, ReopenPeriod, month_named
 from credit_rating.evidence import bounds, within
-from credit_rating.known_at import KnownAt, cut_known_at
+from credit_rating.known_at import KnownAt, KnownPage, cut_known_at, known_page
 from credit_rating.projections.period_step import DATED, late
 from credit_rating.snapshot import SERVICE, positions
 from eventlog.position import cut_to_json
 from events import PeriodClosed, PeriodReopened
 from events.fields import Said
 from service.context import Read, Write, WriteContext
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, at_least, at_most, equals
+from service.paging import Page
 from service.routing import Router
 
 router = Router("periods")
-Month = Annotated[str, Path(pattern=r"^(199[0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$", examples=["2026-03"])]
-LATEST_FIRST, BY_ID = Keyset("period", descending=True), Keyset("id")
+PATTERN = r"^(199[0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Path(pattern=PATTERN, examples=["2026-03"])]
+MonthAsked = Annotated[str, Query(pattern=PATTERN)]
 STATES = """
 select distinct on (s.period) s.period, case s.kind when 'closed' then 'closed' else 'open' end as state, s.by,
     s.reason, s.cut, s.recorded_at as changed_at
 from period_step s order by s.period, s.sequence desc
 """
-LIST = f"select * from ({STATES}) as s where {{after}} {{order}} limit {{limit}}"
 ONE = f"select * from ({STATES}) as s where period = $1"
 OF_MONTH = f"from ledger_entry e where {DATED} between $1 and $3 and {within(2)}"
 COUNTED = f"select count(*) as entries, count(*) filter (where {late(2)}) as late {OF_MONTH}"
-LATE = f"""
-select * from (select {COLUMNS} {OF_MONTH}) as e where e.late and {{after}} {{order}} limit {{limit}}
-"""
+LATE = f"select * from (select {COLUMNS} {OF_MONTH}) as e where e.late"
 
 
 class PeriodView(BaseModel):
@@ -85,13 +84,36 @@ class LateFact(LedgerEntryView):
     dealer: UUID
 
 
+PERIODS = Listing(
+    STATES,
+    PeriodView,
+    key=("period",),
+    sorts=("period", "state", "changed_at", "by"),
+    default="-period",
+    filters={
+        "state": equals("state", Literal["open", "closed"]),
+        "by": equals("by"),
+        "period_from": at_least("period", MonthAsked),
+        "period_to": at_most("period", MonthAsked),
+    },
+)
+LATE_FACTS = Listing(
+    LATE,
+    LateFact,
+    key=("id",),
+    sorts=("recorded_at", "dated", "amount", "kind", "number"),
+    nullable=("dated", "amount"),
+    default="recorded_at",
+    filters={"kind": equals("kind"), "source": equals("source"), "dealer": equals("dealer", UUID)},
+)
+
+
 @router.get("/periods", permission="period.read", answers=Page[PeriodView])
-async def list_periods(read: Read, page: PageOf) -> Page[PeriodView]:
+async def list_periods(read: Read, asked: Annotated[Asked, Depends(PERIODS.asked)]) -> Page[PeriodView]:
     """Every month that was ever closed, the latest first; all others are open."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 1), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, *LATEST_FIRST.values(page))
-    return page.of(rows, LATEST_FIRST, PeriodView)
+        rows = await asked.rows(conn)
+    return asked.page(rows, PeriodView)
 
 
 @router.get("/periods/{period}", permission="period.read", answers=PeriodCounted)
@@ -106,14 +128,15 @@ async def read_period(period: Month, read: Read) -> PeriodCounted:
     return PeriodCounted.model_validate(state | dict(counted))
 
 
-@router.get("/periods/{period}/late-facts", permission="period.read", answers=Page[LateFact])
-async def list_late(period: Month, read: Read, page: PageOf, known_at: KnownAt = None) -> Page[LateFact]:
+@router.get("/periods/{period}/late-facts", permission="period.read", answers=KnownPage[LateFact])
+async def list_late(
+    period: Month, read: Read, asked: Annotated[Asked, Depends(LATE_FACTS.asked)], known_at: KnownAt = None
+) -> KnownPage[LateFact]:
     """The entries about a month that came while it was closed, as they came."""
     cut = await cut_known_at(read.runtime, known_at)
-    query = LATE.format(after=BY_ID.after(page, 4), order=BY_ID.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, *_month(period, bounds(cut, SERVICE)), *BY_ID.values(page))
-    return page.of([entry_row(row) for row in rows], BY_ID, LateFact)
+        rows = await asked.rows(conn, *_month(period, bounds(cut, SERVICE)))
+    return KnownPage[LateFact](**known_page(asked.page([entry_row(row) for row in rows], LateFact), cut))
 
 
 @router.post("/periods/{period}/closing", permission="period.close", answers=ClosedView, edits=True,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends
 from pydantic import BaseModel
 
 from credit_rating.api.figures import AgeColumn
@@ -20,20 +20,21 @@ from events.fields import Day
 from events.types.shapes import PolicyRef
 from rules.statement import Line, Statement
 from service.context import Read
+from service.listing import Asked, Listing, at_least, at_most, equals
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("statements of account")
-LATEST_FIRST, BY_PLACE = Keyset("last_day", "statement", descending=True), Keyset("n")
+BY_PLACE = Keyset("n")
 COLUMNS = """s.statement, s.dealer, d.code, d.name, s.event, s.purpose, s.addressed_to, s.first_day, s.last_day,
     s.currency, s.opening_balance, s.closing_balance, s.lines, s.totals, s.digest, s.ageing, s.policy, s.cut,
     s.issued_by, s.stage, s.stage_on, s.said, s.their_balance, s.signed_copy"""
-LIST = f"""
-select * from (select {COLUMNS} from statement s left join dealer d using (dealer)) as s
-where ($1::uuid is null or dealer = $1) and ($2::text is null or stage = $2) and ($3::text is null or purpose = $3)
-    and ($4::date is null or last_day = $4) and {{after}} {{order}} limit {{limit}}
+ROWS = f"""
+select {COLUMNS}, p.territory, p.branch, p.region
+from statement s left join dealer d using (dealer) left join dealer_scope p using (dealer)
+where ($1::uuid is null or s.dealer = $1)
 """
 ONE = f"select {COLUMNS} from statement s left join dealer d using (dealer) where s.statement = $1"
 STEPS = """
@@ -70,6 +71,27 @@ class StatementRow(BaseModel):
     their_balance: Money | None
     signed_copy: str | None
     issued_by: str
+
+
+STATEMENTS_LISTED = Listing(
+    ROWS,
+    StatementRow,
+    key=("statement",),
+    sorts=("last_day", "first_day", "code", "stage", "stage_on", "closing_balance", "purpose"),
+    nullable=("code",),
+    default="-last_day",
+    filters={
+        "stage": equals("stage", Stage),
+        "purpose": equals("purpose", Literal["monthly", "audit"]),
+        "last_day": equals("last_day", Day),
+        "last_day_from": at_least("last_day", Day),
+        "last_day_to": at_most("last_day", Day),
+        "territory": equals("territory"),
+        "branch": equals("branch"),
+        "region": equals("region"),
+    },
+)
+Listed = Annotated[Asked, Depends(STATEMENTS_LISTED.asked)]
 
 
 class StatementStep(BaseModel):
@@ -131,29 +153,21 @@ class StatementRederivation(BaseModel):
 
 
 @router.get("/statements", permission="statement.read", answers=Page[StatementRow])
-async def list_statements(
-    read: Read,
-    page: PageOf,
-    stage: Annotated[Stage | None, Query(description="only those that stand there")] = None,
-    purpose: Annotated[Literal["monthly", "audit"] | None, Query()] = None,
-    last_day: Annotated[Day | None, Query(description="only those of that last day")] = None,
-) -> Page[StatementRow]:
+async def list_statements(read: Read, asked: Listed) -> Page[StatementRow]:
     """The statements of every dealer in scope, the latest first."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 5), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
-        rows = await conn.fetch(query, None, stage, purpose, last_day, *LATEST_FIRST.values(page))
-    return page.of(rows, LATEST_FIRST, StatementRow)
+        rows = await asked.rows(conn, None)
+    return asked.page(rows, StatementRow)
 
 
 @router.get("/dealers/{dealer}/statements", permission="statement.read", answers=Page[StatementRow])
-async def list_of_dealer(dealer: UUID, read: Read, page: PageOf) -> Page[StatementRow]:
+async def list_of_dealer(dealer: UUID, read: Read, asked: Listed) -> Page[StatementRow]:
     """The statements of one dealer, the latest first; the ETag is what issuing or any step of one names."""
-    query = LIST.format(after=LATEST_FIRST.after(page, 5), order=LATEST_FIRST.order, limit=page.limit + 1)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rows = await conn.fetch(query, dealer, None, None, None, *LATEST_FIRST.values(page))
+        rows = await asked.rows(conn, dealer)
     await _etag(read, dealer)
-    return page.of(rows, LATEST_FIRST, StatementRow)
+    return asked.page(rows, StatementRow)
 
 
 @router.get("/statements/{statement}", permission="statement.read", answers=StatementView)
