@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict
 
 from credit_rating.closed import Closed
@@ -16,9 +16,10 @@ from credit_rating.domain.five_c import ASSESSMENT, CS, AssessFiveC
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import company_snapshot
 from events import Assessed, FiveCAssessed, FiveCs
-from events.fields import Hash, Percent, Said, Text
+from events.fields import Day, Hash, Percent, Said, Text
 from events.types.shapes import PolicyRef
 from service.context import Read, Write
+from service.listing import Asked, Listing, at_least, at_most, equals
 from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope

@@ -20,19 +20,25 @@ import pytest
 
 from credit_rating.api import (
     ageing,
+    collection,
     completeness,
     control_totals,
     delegations,
     entries,
     exceptions,
     exports,
+    five_c,
     grade_events,
     grades,
+    groups,
     limit_overrides,
     limits,
     orders,
+    periods,
     reviews,
     runs,
+    security_register,
+    statement_reading,
 )
 from credit_rating.app import SERVICE
 from service.listing import Listing
@@ -68,6 +74,7 @@ async def busy(world: Any, rows: Any) -> AsyncIterator[Any]:
             placed = await world.post(f"/dealers/{dealers[n // 2]}/orders", order, "branch_manager", branch="B1")
             assert placed.status_code == 201, placed.text
     await world.follow()
+    await more_of(world, rows, dealers)
     handed = {"kind": "invoice", "documents": 9, "amount": "9.00", "first_number": "7100-1", "last_number": "7100-9"}
     for period in ("2026-05", "2026-06"):
         said = await world.post("/control-totals", {"source": "ERP", "period": period, "totals": [handed]})
@@ -81,9 +88,40 @@ async def busy(world: Any, rows: Any) -> AsyncIterator[Any]:
         "owing": dealers[2],
         "run": run,
         "grade": grade,
+        "group": "LH",
+        "period": "2026-04",
         "unsurveyed": unsurveyed,
         "world": world,
     }
+
+
+async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
+    """Two of whatever else is listed: securities, assessments, steps of collection, months, groups, statements."""
+    controller = {"role": "credit_controller", "login": "he.fang"}
+
+    async def edit(read: str, path: str, body: Any, who: dict[str, str] = controller) -> None:
+        etag = (await world.get(read)).headers["etag"]
+        said = await world.post(path, body, etag=etag, **who)
+        assert said.is_success, said.text
+        await world.follow()
+
+    await world.group("LH", *dealers[:3])
+    await world.group("JK", dealers[3])
+    path = f"/dealers/{dealers[0]}"
+    for n in range(2):
+        pledge = {"kind": "pledge", "owner": f"抵押人 {n}", "value": "1.00", "valued_on": "2026-06-01"}
+        pledge |= {"registration": f"HZ-{n}", "expires_on": f"2026-1{n}-01"}
+        await edit(f"{path}/securities", f"{path}/securities", pledge)
+        five = {name: {"score": 50 + n, "evidence": "Accounts."} for name in ("character", "capacity", "capital")}
+        five |= {name: {"score": 50, "evidence": "Accounts."} for name in ("collateral", "conditions")}
+        assert (await world.post(f"{path}/five-c", five, **controller)).status_code == 201
+        task = {"to": "li.wei", "due_on": f"2026-07-0{n + 1}", "what": "Visit."}
+        await edit(f"{path}/collection", f"{path}/collection/tasks", task)
+        await edit(f"{path}/statements", f"{path}/statements", {"month": f"2026-0{4 + n}"})
+        await edit(f"/periods/2026-0{4 + n}", f"/periods/2026-0{4 + n}/closing", {})
+        limit = {"limit": f"{n + 1}000.00", "reason": "One guarantee."}
+        await edit("/groups/LH", "/groups/LH/limit", limit, {"role": "head_of_marketing"})
+        await world.bulk([rows.invoice("7101", f"LATE-{n}", "1.00", date(2026, 4, 1 + n))])
 
 
 LISTS: dict[str, Listing] = {
@@ -105,6 +143,17 @@ LISTS: dict[str, Listing] = {
     "/completeness/comparison": control_totals.COMPARISON,
     "/completeness/documents": control_totals.BEHIND,
     "/exports": exports.EXPORTS,
+    "/securities": security_register.SECURITIES,
+    "/dealers/{dealer}/securities": security_register.SECURITIES,
+    "/dealers/{dealer}/five-c": five_c.ASSESSMENTS,
+    "/dealers/{dealer}/collection/steps": collection.STEPS,
+    "/periods": periods.PERIODS,
+    "/periods/{period}/late-facts": periods.LATE_FACTS,
+    "/groups": groups.GROUPS,
+    "/groups/{group}/members": groups.MEMBERS,
+    "/groups/{group}/limits": groups.LIMITS,
+    "/statements": statement_reading.STATEMENTS_LISTED,
+    "/dealers/{dealer}/statements": statement_reading.STATEMENTS_LISTED,
 }
 NEEDED: dict[str, dict[str, str]] = {
     "/grades/{grade}/events": {"indicator": "monthly_sales"},
@@ -237,6 +286,20 @@ async def test_a_filter_leaves_the_rows_that_it_says(busy: Any, path: str, query
     on = {"on": query["on"]} if path == "/grades" and "on" in query else {}
     every = await all_of(busy["world"], path.format_map(busy), **on)
     assert [row for row in every if holds(row)] == [row for row in every if row in found]
+
+
+@pytest.mark.parametrize("path, query, left", [
+    ("/securities", {"state": "valid", "kind": "pledge", "expiring_within": 100}, 1),
+    ("/dealers/{dealer}/five-c", {"by": "he.fang", "assessed_from": "2026-06-30"}, 2),
+    ("/dealers/{dealer}/collection/steps", {"kind": "task", "dated_from": "2026-06-30"}, 2),
+    ("/periods", {"state": "closed", "period_from": "2026-05"}, 1),
+    ("/periods/{period}/late-facts", {"kind": "invoice", "source": "ERP"}, 2),
+    ("/groups/{group}/limits", {"kind": "ended"}, 0),
+    ("/statements", {"purpose": "monthly", "last_day_to": "2026-04-30"}, 1),
+    ("/dealers/{dealer}/statements", {"stage": "issued", "branch": "B1"}, 2),
+])  # fmt: skip
+async def test_so_many_rows_are_left(busy: Any, path: str, query: dict[str, Any], left: int) -> None:
+    assert len(await all_of(busy["world"], path.format_map(busy), **query)) == left
 
 
 async def test_the_totals_of_ageing_are_those_of_the_dealers_that_the_filters_leave(busy: Any) -> None:
