@@ -28,12 +28,19 @@ router = Router("exceptions")
 ROWS = (
     (files("credit_rating") / "exceptions.sql")
     .read_text("utf-8")
-    .format(within=within(1), within_r=within(1, "r."), within_e=within(1, "e."), dated=DATED, late=late(1))
+    .format(
+        within=within(1),
+        within_r=within(1, "r."),
+        within_e=within(1, "e."),
+        within_s=within(1, "s."),
+        dated=DATED,
+        late=late(1),
+    )
 )
 
 
 class ExceptionRow(BaseModel):
-    """One exception.
+    """One exception; a group's limit is about no one dealer.
 
     `about`: the number of the document or order, the indicator, the step, or the override's id. `dated`: the business
     date; `days`: how many days after it a back-dated fact was recorded. `acting_for`: who delegated the step.
@@ -41,12 +48,12 @@ class ExceptionRow(BaseModel):
     """
 
     kind: ExceptionKind
-    dealer: UUID
+    dealer: UUID | None
     code: str | None
     name: str | None
-    territory: str
-    branch: str
-    region: str
+    territory: str | None
+    branch: str | None
+    region: str | None
     about: str
     dated: date | None
     recorded_at: datetime
@@ -95,7 +102,8 @@ async def list_exceptions(
     """Exceptions in the caller's scope, the last recorded first, as far as they were known at a cut."""
     cut = await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
-        rows = await asked.rows(conn, bounds(cut, SERVICE), str(read.runtime.settings.zone), BACK_DATED_BEYOND_DAYS)
+        zone, whole = str(read.runtime.settings.zone), read.caller.reach == "company"
+        rows = await asked.rows(conn, bounds(cut, SERVICE), zone, BACK_DATED_BEYOND_DAYS, whole)
     unnamed = [(row["partition"], row["sequence"]) for row in rows if row["who"] is None]
     actors = await actors_of(read.runtime.pool, unnamed)
     listed = asked.page([_row(row, actors) for row in rows], ExceptionRow)

@@ -45,7 +45,6 @@ TABLES = [
     ledger_entry,
     period_step,
     five_c_assessment,
-    security,
     diligence,
     diligence_step,
     security_step,

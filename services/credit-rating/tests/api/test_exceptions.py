@@ -53,6 +53,7 @@ async def happened(world: Any, rows: Any) -> AsyncIterator[Any]:
     await world.log.record([recorder.fact(UUID(dealer), reversal_id(UUID(entry["id"])), bytes(32), taken)])
     await world.follow()
     await goes_wrong(world, rows)
+    await is_secured_and_chased(world, dealer)
     yield {"world": world, "dealer": dealer, "other": other, "before": before}
 
 
@@ -71,6 +72,27 @@ async def goes_wrong(world: Any, rows: Any) -> None:
     assert closed.status_code in (200, 201), closed.text
     await world.follow()
     await world.bulk([rows.invoice("8100", "LATE-1", "3.00", date(2026, 3, 2))])
+
+
+async def is_secured_and_chased(world: Any, dealer: str) -> None:
+    """A security falls in value and is given back early, legal takes the debt and gives it back."""
+    path, controller = f"/dealers/{dealer}", {"role": "credit_controller", "login": "he.fang"}
+    held = f"{path}/securities"
+    pledge = {"kind": "pledge", "owner": "Best", "value": "900.00", "valued_on": "2026-06-01", "registration": "HZ-8"}
+    await write(world, held, held, pledge | {"expires_on": "2027-06-30"}, controller)
+    one = f"{held}/{(await world.get(held)).json()['items'][0]['id']}"
+    for value in ("950.00", "700.00"):
+        valued = {"value": value, "valued_on": "2026-06-29", "reason": f"Worth {value}."}
+        await write(world, f"{one}/valuation", held, valued, controller)
+    await write(world, f"{one}/release", held, {"reason": "Asked for it back."}, controller)
+    legal, head = f"{path}/collection/legal", {"role": "head_of_marketing", "login": "chen.gang"}
+    await write(world, legal, f"{path}/collection", {"reason": "Nobody answers."}, controller)
+    await write(world, f"{legal}/approval", f"{path}/collection", {}, head)
+    await write(world, f"{legal}/end", f"{path}/collection", {"reason": "It paid."}, head)
+    await world.group("LH", dealer)
+    limit = {"limit": "5000.00", "reason": "One guarantee."}
+    assert (await world.post("/groups/LH/limit", limit, **head)).status_code == 200
+    await world.follow()
 
 
 async def step(world: Any, dealer: str, path: str, body: Any, who: dict[str, str]) -> None:
@@ -95,7 +117,7 @@ async def register(world: Any, role: str = "auditor", *, login: str = "", **quer
 async def test_each_kind_says_who_when_why_and_how_much_and_leads_to_its_event(happened: Any) -> None:
     world, dealer = happened["world"], happened["dealer"]
     found = {each["kind"]: each for each in await register(world, dealer=dealer)}
-    assert set(found) == set(EXCEPTION_KINDS) - {"dishonour"} - ELSEWHERE
+    assert set(found) == set(EXCEPTION_KINDS) - {"dishonour", "group_limit"} - ELSEWHERE
     assert (found["late_fact"]["about"], found["late_fact"]["amount"]) == ("LATE-1", "3.00")
     said = {
         kind: (each["about"], each["by"], each["acting_for"], each["reason"], each["amount"])
@@ -108,6 +130,10 @@ async def test_each_kind_says_who_when_why_and_how_much_and_leads_to_its_event(h
         "reversal": ("8100-0", "zhao.lei", None, "Typed twice.", "60000.00"),
         "bounce": ("P8100-1", "importer", None, "Account overdrawn.", "60000.00"),
         "write_off": ("W-1", "chen.gang", None, "The shop is closed.", "40.00"),
+        "security_devalued": ("HZ-8", "he.fang", None, "Worth 700.00.", "700.00"),
+        "security_released_early": ("HZ-8", "he.fang", None, "Asked for it back.", "700.00"),
+        "legal_hand_over": ("handed_to_legal", "chen.gang", None, "Nobody answers.", None),
+        "legal_taken_back": ("taken_back_from_legal", "chen.gang", None, "It paid.", None),
     }
     limit = found["limit_override"]
     assert (limit["by"], limit["amount"], limit["reason"], limit["dated"]) == (
@@ -116,6 +142,18 @@ async def test_each_kind_says_who_when_why_and_how_much_and_leads_to_its_event(h
     for each in found.values():
         rows = await world.log.read(each["partition"], each["sequence"] - 1, 1)
         assert str(rows[0].id) == each["event"] and each["link"].endswith(f"/{each['partition']}/{each['sequence']}")
+
+
+async def test_a_groups_limit_is_about_no_one_dealer_and_seen_by_who_sees_one_of_it(happened: Any) -> None:
+    world = happened["world"]
+    (limit,) = await register(world, kind="group_limit")
+    assert (limit["about"], limit["dealer"], limit["by"], limit["amount"]) == ("LH", None, "chen.gang", "5000.00")
+    assert await register(world, "regional_director", in_region="R1", kind="group_limit") == [limit]
+    assert await register(world, "regional_director", in_region="R2", kind="group_limit") == []
+
+
+async def test_a_security_that_gains_in_value_is_no_exception(happened: Any) -> None:
+    assert len(await register(happened["world"], kind="security_devalued")) == 1
 
 
 async def test_the_register_known_at_a_cut_holds_what_was_recorded_by_then(happened: Any) -> None:

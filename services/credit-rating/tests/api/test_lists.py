@@ -24,6 +24,7 @@ from credit_rating.api import (
     completeness,
     control_totals,
     delegations,
+    diligence,
     entries,
     exceptions,
     exports,
@@ -119,6 +120,8 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
         await edit(f"{path}/collection", f"{path}/collection/tasks", task)
         await edit(f"{path}/statements", f"{path}/statements", {"month": f"2026-0{4 + n}"})
         await edit(f"/periods/2026-0{4 + n}", f"/periods/2026-0{4 + n}/closing", {})
+        due = f"/dealers/{dealers[n]}/due-diligence"
+        await edit(due, due, {"purpose": "First limit."}, {"role": "branch_manager", "branch": "B1"})
         limit = {"limit": f"{n + 1}000.00", "reason": "One guarantee."}
         await edit("/groups/LH", "/groups/LH/limit", limit, {"role": "head_of_marketing"})
         await world.bulk([rows.invoice("7101", f"LATE-{n}", "1.00", date(2026, 4, 1 + n))])
@@ -143,6 +146,7 @@ LISTS: dict[str, Listing] = {
     "/completeness/comparison": control_totals.COMPARISON,
     "/completeness/documents": control_totals.BEHIND,
     "/exports": exports.EXPORTS,
+    "/due-diligence": diligence.DILIGENCES,
     "/securities": security_register.SECURITIES,
     "/dealers/{dealer}/securities": security_register.SECURITIES,
     "/dealers/{dealer}/five-c": five_c.ASSESSMENTS,
