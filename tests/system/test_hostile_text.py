@@ -84,7 +84,7 @@ def value(service: str, schema: dict[str, Any]) -> Any:
         case {"type": "string", "format": "uuid"}:
             return DEALERS[0]
         case {"type": "string", "pattern": pattern}:
-            return next(each for each in ("1", "CNY", "T1") if re.search(pattern, each))
+            return next(each for each in ("1", "CNY", "T1", "2026-01") if re.search(pattern, each))
         case _:
             return "We agreed on two shelves."
 

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from customer_registry.api.approval import Reasoned, step
-from customer_registry.api.defining import define
+from customer_registry.api.defining import DEFINING, define
 from customer_registry.api.shapes import DealerFile
 from customer_registry.domain.command import OwnCode
 from customer_registry.domain.owner_group import OWNER_GROUP, DefineGroup, JoinGroup, LeaveGroup, key
@@ -51,7 +51,7 @@ class Joining(Reasoned):
     group: OwnCode
 
 
-@router.post("/groups", permission="organisation.define", answers=GroupView)
+@router.post("/groups", permission="organisation.define", answers=GroupView, problems=DEFINING)
 async def define_group(body: GroupGiven, write: Write) -> Response:
     """Let there be an owner group, or rename it (If-Match)."""
     written = await define(write, OWNER_GROUP, key(body.code), DefineGroup(code=body.code, name=body.name))
