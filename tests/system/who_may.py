@@ -237,6 +237,7 @@ ROUTES: dict[str, str] = {
         POST   /disputes                                    ledger.record
         POST   /disputes/settle                             ledger.record
         GET    /collection                                  collection.read
+        GET    /collection/promises                         collection.read
         GET    /collection/{event}/rederivation             grade.rederive
         GET    /dealers/{dealer}/collection                 collection.read
         POST   /dealers/{dealer}/collection/legal           collection.propose

@@ -34,8 +34,9 @@ legal as (
 select d.dealer, d.code, d.name, w.next_task_on, w.next_promise_on, coalesce(w.open_tasks, 0) as open_tasks,
     coalesce(w.open_promises, 0) as open_promises, coalesce(w.promised, 0) as promised,
     coalesce(b.broken_promises, 0) as broken_promises,
-    case l.kind when 'legal_proposed' then 'proposed' when 'handed_to_legal' then 'handed' end as legal
-from dealer d
+    case l.kind when 'legal_proposed' then 'proposed' when 'handed_to_legal' then 'handed' end as legal,
+    s.territory, s.branch, s.region
+from dealer d join dealer_scope s using (dealer)
 left join (
     select dealer, min(due_on) filter (where kind = 'task') as next_task_on,
         min(due_on) filter (where kind = 'promise') as next_promise_on,
@@ -50,6 +51,7 @@ left join (
 left join legal l using (dealer)
 where d.code is not null
 """
+"""Every dealer in the reader's scope with its open promises and tasks, broken promises, and legal."""
 
 
 class Seen:
@@ -88,11 +90,6 @@ async def seen(conn: Any, dealers: Sequence[UUID], cut: Cut, as_of: date) -> dic
     for row in await conn.fetch(STEPS, list(dealers), bounds(cut, SERVICE), as_of):
         found[row["dealer"]].append(row)
     return {dealer: Seen(rows) for dealer, rows in found.items()}
-
-
-async def summaries(conn: Any, cut: Cut, as_of: date) -> list[dict[str, Any]]:
-    """Every dealer in the reader's scope with its open promises and tasks, broken promises, and legal."""
-    return [dict(row) for row in await conn.fetch(SUMMARY, bounds(cut, SERVICE), as_of)]
 
 
 def _with_invoices(row: Row) -> dict[str, Any]:

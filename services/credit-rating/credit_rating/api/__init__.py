@@ -3,6 +3,7 @@
 from credit_rating.api import (
     ageing,
     collection,
+    collection_lists,
     collection_steps,
     completeness,
     control_totals,
@@ -66,6 +67,7 @@ ROUTERS = [
     exports.router,
     policies.drafts,
     collection.router,
+    collection_lists.router,
     collection_steps.router,
     five_c.router,
     securities.router,

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from credit_rating.api.money import Money
 from events.types.collection import ChasedInvoice
 from events.types.shapes import PolicyRef
-from service.paging import Page
 
 
 class WorkRow(BaseModel):
@@ -33,14 +32,6 @@ class WorkRow(BaseModel):
     next_promise_on: date | None
     broken_promises: int
     legal: str | None
-
-
-class WorkList(Page[WorkRow]):
-    """A page of dealers as of a day, known at a cut."""
-
-    as_of: date
-    known_at: str
-    currency: str
 
 
 class PromiseView(BaseModel):

@@ -20,7 +20,7 @@ import pytest
 
 from credit_rating.api import (
     ageing,
-    collection,
+    collection_lists,
     completeness,
     control_totals,
     delegations,
@@ -118,6 +118,8 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
         assert (await world.post(f"{path}/five-c", five, **controller)).status_code == 201
         task = {"to": "li.wei", "due_on": f"2026-07-0{n + 1}", "what": "Visit."}
         await edit(f"{path}/collection", f"{path}/collection/tasks", task)
+        promise = {"amount": f"{n + 1}.00", "pay_by": f"2026-07-1{n}", "promised_by": "accounts"}
+        await edit(f"{path}/collection", f"{path}/collection/promises", promise)
         await edit(f"{path}/statements", f"{path}/statements", {"month": f"2026-0{4 + n}"})
         await edit(f"/periods/2026-0{4 + n}", f"/periods/2026-0{4 + n}/closing", {})
         due = f"/dealers/{dealers[n]}/due-diligence"
@@ -145,12 +147,14 @@ LISTS: dict[str, Listing] = {
     "/grades/{grade}/events": grade_events.EVENTS,
     "/completeness/comparison": control_totals.COMPARISON,
     "/completeness/documents": control_totals.BEHIND,
+    "/collection": collection_lists.WORK,
+    "/collection/promises": collection_lists.PROMISES,
     "/exports": exports.EXPORTS,
     "/due-diligence": diligence.DILIGENCES,
     "/securities": security_register.SECURITIES,
     "/dealers/{dealer}/securities": security_register.SECURITIES,
     "/dealers/{dealer}/five-c": five_c.ASSESSMENTS,
-    "/dealers/{dealer}/collection/steps": collection.STEPS,
+    "/dealers/{dealer}/collection/steps": collection_lists.STEPS,
     "/periods": periods.PERIODS,
     "/periods/{period}/late-facts": periods.LATE_FACTS,
     "/groups": groups.GROUPS,
@@ -296,6 +300,10 @@ async def test_a_filter_leaves_the_rows_that_it_says(busy: Any, path: str, query
     ("/securities", {"state": "valid", "kind": "pledge", "expiring_within": 100}, 1),
     ("/dealers/{dealer}/five-c", {"by": "he.fang", "assessed_from": "2026-06-30"}, 2),
     ("/dealers/{dealer}/collection/steps", {"kind": "task", "dated_from": "2026-06-30"}, 2),
+    ("/collection", {"stage": 3, "branch": "B1"}, 1),
+    ("/collection", {"promised": True}, 1),
+    ("/collection/promises", {"state": "open", "pay_by_from": "2026-07-11"}, 1),
+    ("/collection/promises", {"as_of": "2026-06-29"}, 0),
     ("/periods", {"state": "closed", "period_from": "2026-05"}, 1),
     ("/periods/{period}/late-facts", {"kind": "invoice", "source": "ERP"}, 2),
     ("/groups/{group}/limits", {"kind": "ended"}, 0),
