@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 
 from credit_rating.api.money import Money
@@ -23,18 +24,17 @@ from events.fields import Day
 from rules.entries import LedgerEntry
 from rules.receivables import receivables
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, equals
+from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("receivables")
-BY_DEALER = Keyset("dealer")
 SLICE = 200
 OLD_ENOUGH = """
-select d.dealer, d.code, d.name from dealer d
-where ($1::uuid is null or d.dealer > $1) and d.code is not null
-    and exists (select from ledger_entry e where e.dealer = d.dealer and e.kind = 'invoice' and e.due_on <= $2)
-order by d.dealer limit $3
+select d.dealer, d.code, d.name, s.territory, s.branch, s.region from dealer d join dealer_scope s using (dealer)
+where d.code is not null
+    and exists (select from ledger_entry e where e.dealer = d.dealer and e.kind = 'invoice' and e.due_on <= $1)
 """
 
 
@@ -69,11 +69,12 @@ class LimitationsView(BaseModel):
 
 
 class WarnedDealer(BaseModel):
-    """A dealer with what of it is warned about."""
+    """A dealer with what of it is warned about; `last_day`: when the first of these can be sued for no more."""
 
     dealer: UUID
     code: str
-    name: str
+    name: str | None
+    last_day: date
     amount: Money
     items: list[LimitationView]
 
@@ -87,6 +88,17 @@ class WarnedPage(Page[WarnedDealer]):
     currency: str
     years: int
     warn_days: int
+
+
+WARNED = Listing(
+    OLD_ENOUGH,
+    WarnedDealer,
+    key=("dealer",),
+    sorts=("last_day", "amount", "code", "name"),
+    nullable=("name",),
+    default="last_day",
+    filters={"territory": equals("territory"), "branch": equals("branch"), "region": equals("region")},
+)
 
 
 @router.get(
@@ -107,25 +119,28 @@ async def limitations_of(
 
 
 @router.get("/receivables/limitations", permission="receivables.read", answers=WarnedPage, problems=("no-policy",))
-async def all_warned(read: Read, page: PageOf, as_of: Day | None = None, known_at: KnownAt = None) -> WarnedPage:
+async def all_warned(
+    read: Read, asked: Annotated[Asked, Depends(WARNED.asked)], as_of: Day | None = None, known_at: KnownAt = None
+) -> WarnedPage:
     """What is to be claimed soon: every dealer in scope with an open invoice whose time ends within 90 days."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         rule = (await in_force(conn, day)).policy.limitation
-    due_by = plus_months(day + timedelta(days=rule.warn_days), -12 * rule.years) + timedelta(days=3)
-    last: UUID | None = page.keys[0] if page.keys else None
+        old = await asked.every(conn, _due_by(day, rule))
     rows: list[dict[str, Any]] = []
-    while len(rows) <= page.limit:
+    for first in range(0, len(old), SLICE):
+        dealers = old[first : first + SLICE]
+        these = [row["dealer"] for row in dealers]
         async with read.snapshot() as conn:
-            dealers = await conn.fetch(OLD_ENOUGH, last, due_by, SLICE)
-            these = [row["dealer"] for row in dealers]
             ledgers, restarts = await entries_of(conn, these, cut), await restarts_of(conn, these, day, cut)
         rows += await asyncio.to_thread(_warned, dealers, ledgers, restarts, day, rule)
-        if len(dealers) < SLICE:
-            break
-        last = these[-1]
-    listed = page.of(rows, BY_DEALER, WarnedDealer)
+    listed = asked.page(asked.of_computed(rows), WarnedDealer)
     return WarnedPage(items=listed.items, next=listed.next, **_about(read, day, cut, rule))
+
+
+def _due_by(day: date, rule: LimitationRule) -> date:
+    """What is due later is not warned about, whatever the month's length."""
+    return plus_months(day + timedelta(days=rule.warn_days), -12 * rule.years) + timedelta(days=3)
 
 
 def _warned(
@@ -140,7 +155,8 @@ def _warned(
         owed = receivables(ledgers.get(dealer["dealer"], ()), day)
         if found := warned(limitations(owed, restarts, rule), rule):
             items = [_view(each, rule) for each in found]
-            rows.append({**dealer, "amount": sum(each.item.open for each in found), "items": items})
+            amount, last_day = sum(each.item.open for each in found), min(each.last_day for each in found)
+            rows.append({**dealer, "amount": amount, "last_day": last_day, "items": items})
     return rows
 
 

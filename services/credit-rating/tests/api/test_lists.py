@@ -33,6 +33,7 @@ from credit_rating.api import (
     grades,
     groups,
     limit_overrides,
+    limitations,
     limits,
     orders,
     periods,
@@ -149,6 +150,7 @@ LISTS: dict[str, Listing] = {
     "/completeness/documents": control_totals.BEHIND,
     "/collection": collection_lists.WORK,
     "/collection/promises": collection_lists.PROMISES,
+    "/receivables/limitations": limitations.WARNED,
     "/exports": exports.EXPORTS,
     "/due-diligence": diligence.DILIGENCES,
     "/securities": security_register.SECURITIES,
@@ -166,6 +168,7 @@ LISTS: dict[str, Listing] = {
 NEEDED: dict[str, dict[str, str]] = {
     "/grades/{grade}/events": {"indicator": "monthly_sales"},
     "/completeness/documents": {"month": "2026-06-01"},
+    "/receivables/limitations": {"as_of": "2029-06-30"},
 }
 """What a list cannot do without."""
 
