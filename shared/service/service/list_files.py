@@ -88,7 +88,7 @@ class ListFile:
     async def of(self, page: Any, model: type[BaseModel], spread: Spread) -> Response:
         """Make the file of a page that holds every row, record it, and hand it over; `model` is its rows'."""
         if page.next is not None:
-            raise Problem("too-many-rows", f"This list has more than {MOST_ROWS:,} rows.", most_rows=MOST_ROWS)
+            raise Problem("list-too-long", f"This list has more than {MOST_ROWS:,} rows.", most_rows=MOST_ROWS)
         runtime, caller = self.request.app.state.runtime, self.request.state.session.caller
         cut, as_of = self._cut_of(page), getattr(page, "as_of", None) or runtime.settings.today()
         columns, values = await asyncio.to_thread(table_of, page.items, model, spread)

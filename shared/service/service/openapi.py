@@ -19,7 +19,7 @@ READ_PROBLEMS = ("malformed-header", "unauthenticated", "forbidden", "not-found"
 WRITE_PROBLEMS = (*READ_PROBLEMS, "malformed-json", "idempotency-key-missing", "conflict", "too-large",
                   "wrong-media-type", "idempotency-key-reused")  # fmt: skip
 QUESTION_PROBLEMS = ("malformed-json", "too-large", "wrong-media-type", "timed-out")
-LIST_PROBLEMS = ("invalid-cursor", "too-many-rows")
+LIST_PROBLEMS = ("invalid-cursor", "list-too-long")
 EDIT_PROBLEMS = ("stale-version", "if-match-missing")
 
 JSON = "application/json"

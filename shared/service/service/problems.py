@@ -50,7 +50,7 @@ PROBLEMS: dict[str, Kind] = {
     "too-large": Kind(413, "Body too large", "Send less at once; Dealerlog-Limit says how much, in bytes."),
     "wrong-media-type": Kind(415, "Wrong media type", "Send the Content-Type that the detail names."),
     "invalid": Kind(422, "Invalid input", "Correct the fields that `errors` points at; nothing was changed."),
-    "too-many-rows": Kind(422, "Too many rows for a file", "Narrow the filters, or read it page by page as JSON."),
+    "list-too-long": Kind(422, "List too long for a file", "Narrow the filters, or read it page by page as JSON."),
     "idempotency-key-reused": Kind(
         422, "Idempotency-Key reused", "This key was used for another content; send a new key for a new request."
     ),

@@ -185,7 +185,7 @@ async def test_more_rows_than_a_file_holds_are_refused_and_nothing_is_recorded(
 ) -> None:
     monkeypatch.setattr("service.listing.MOST_ROWS", len(HOSTILE) - 1)
     answer = await taken("/things/red?format=csv")
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:dealerlog:problem:too-many-rows")
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:dealerlog:problem:list-too-long")
     assert (await taken("/things/red?format=csv&said=|calc")).status_code == 200
     assert len(taken.log.told) == 1 and list_files.MOST_ROWS == 20_000
 
@@ -220,7 +220,7 @@ def test_columns_follow_from_the_model() -> None:
 def test_the_document_tells_of_the_files_and_no_list_goes_out_unrecorded(taken: Any) -> None:
     operation = taken.app.openapi()["paths"]["/things/{kind}"]["get"]
     assert set(operation["responses"]["200"]["content"]) == {"application/json", "text/csv", XLSX}
-    assert "too-many-rows" in str(operation["responses"]["422"])
+    assert "list-too-long" in str(operation["responses"]["422"])
     bare = Service(name="tiny", title="Tiny", routers=[router], permissions={"thing.read": ("auditor",)})
     with pytest.raises(UndeclaredRoute, match="exports"):
         bare.application(settings_of())
