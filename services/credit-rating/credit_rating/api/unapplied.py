@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends
 from pydantic import BaseModel
 
 from credit_rating.api.money import Money
@@ -19,19 +19,22 @@ from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut, cut_to_json
 from events.fields import Day
-from rules.ageing_of_many import Asked, ageing_of_these
+from rules.ageing_of_many import Asked as AgeingAsked
+from rules.ageing_of_many import ageing_of_these
 from rules.entries import LedgerEntry
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.listing import Asked, Listing, Word, computed, equals
+from service.paging import Page
 from service.routing import Router
 
 router = Router("receivables")
-OLDEST_FIRST = Keyset("on", "entry")
 SLICE = 500
 DEALERS = """
-select dealer, code, name from dealer
-where code is not null and ($1::uuid is null or dealer > $1) order by dealer limit $2
+select d.dealer, d.code, d.name, s.territory, s.branch, s.region
+from dealer d join dealer_scope s using (dealer) where d.code is not null
 """
+COMPUTED = ("kind", "source", "why")
+"""What no statement can filter by: the rule says what is left of which document."""
 
 
 class UnappliedRow(BaseModel):
@@ -60,23 +63,39 @@ class UnappliedPage(Page[UnappliedRow]):
     currency: str
 
 
+UNAPPLIED = Listing(
+    DEALERS,
+    UnappliedRow,
+    key=("entry",),
+    sorts=("on", "amount", "waiting", "code", "kind", "number", "why"),
+    default="on",
+    filters={
+        "kind": computed(Word),
+        "source": computed(Word),
+        "why": computed(Why),
+        "territory": equals("territory"),
+        "branch": equals("branch"),
+        "region": equals("region"),
+    },
+)
+
+
 @router.get("/receivables/unapplied", permission="receivables.read", answers=UnappliedPage)
-async def unapplied_cash(read: Read, page: PageOf, as_of: Day | None = None, known_at: KnownAt = None) -> UnappliedPage:
+async def unapplied_cash(
+    read: Read, asked: Annotated[Asked, Depends(UNAPPLIED.asked)], as_of: Day | None = None, known_at: KnownAt = None
+) -> UnappliedPage:
     """Money that pays no invoice yet, the oldest first: the ageing's SQL finds whose it is, the rule what it is."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
-    found: list[dict[str, Any]] = []
-    last: UUID | None = None
-    while True:
+    async with read.snapshot() as conn:
+        every = await asked.every(conn)
+    wanted, found = {name: asked.filters[name] for name in COMPUTED if name in asked.filters}, []
+    for first in range(0, len(every), SLICE):
+        dealers = {row["dealer"]: row for row in every[first : first + SLICE]}
         async with read.snapshot() as conn:
-            dealers = {row["dealer"]: row for row in await conn.fetch(DEALERS, last, SLICE)}
             ledgers = await _with_some_left(conn, list(dealers), day, cut)
         rows = await asyncio.to_thread(_rows, dealers, ledgers, day)
-        behind = [row for row in rows if page.keys is None or OLDEST_FIRST.keys(row) > page.keys]
-        found = heapq.nsmallest(page.limit + 1, found + behind, key=OLDEST_FIRST.keys)
-        if len(dealers) < SLICE:
-            break
-        last = max(dealers)
-    listed = page.of(found, OLDEST_FIRST, UnappliedRow)
+        found += [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    listed = asked.page(asked.of_computed(found), UnappliedRow)
     return UnappliedPage(
         items=listed.items,
         next=listed.next,
@@ -89,7 +108,7 @@ async def unapplied_cash(read: Read, page: PageOf, as_of: Day | None = None, kno
 
 async def _with_some_left(conn: Any, dealers: list[UUID], day: date, cut: Cut) -> Mapping[UUID, list[LedgerEntry]]:
     """The ledgers of those of these dealers that have unapplied credit."""
-    asked = Asked(bounds(cut, SERVICE), day, (0,))
+    asked = AgeingAsked(bounds(cut, SERVICE), day, (0,))
     aged = await ageing_of_these(conn.fetch, lambda these: entries_of(conn, these, cut), asked, dealers)
     these = [dealer for dealer, columns in aged.dealers.items() if columns[-1].amount < 0]
     return await entries_of(conn, these, cut) if these else {}

@@ -41,6 +41,7 @@ from credit_rating.api import (
     runs,
     security_register,
     statement_reading,
+    unapplied,
 )
 from credit_rating.app import SERVICE
 from service.listing import Listing
@@ -59,7 +60,8 @@ async def busy(world: Any, rows: Any) -> AsyncIterator[Any]:
         await world.trade(dealer, f"71{n:02}", months=4)
     late = TODAY - timedelta(days=90)
     owed = [rows.invoice(f"710{n}", f"L{n}", "100.00", late) for n in (2, 2, 3)]
-    await world.bulk([*owed, rows.payment("7103", "A1", "40.00", TODAY)])
+    left = [rows.payment("7101", f"LEFT-{n}", f"{n + 1}.00", TODAY, f"UNKNOWN-{n}") for n in range(2)]
+    await world.bulk([*owed, rows.payment("7103", "A1", "40.00", TODAY), *left])
     for day in (TODAY - timedelta(days=30), TODAY):
         run = await world.rate(as_of=day)
     for n in range(4):
@@ -151,6 +153,7 @@ LISTS: dict[str, Listing] = {
     "/collection": collection_lists.WORK,
     "/collection/promises": collection_lists.PROMISES,
     "/receivables/limitations": limitations.WARNED,
+    "/receivables/unapplied": unapplied.UNAPPLIED,
     "/exports": exports.EXPORTS,
     "/due-diligence": diligence.DILIGENCES,
     "/securities": security_register.SECURITIES,
@@ -307,6 +310,8 @@ async def test_a_filter_leaves_the_rows_that_it_says(busy: Any, path: str, query
     ("/collection", {"promised": True}, 1),
     ("/collection/promises", {"state": "open", "pay_by_from": "2026-07-11"}, 1),
     ("/collection/promises", {"as_of": "2026-06-29"}, 0),
+    ("/receivables/unapplied", {"kind": "payment", "source": "ERP", "branch": "B1"}, 2),
+    ("/receivables/unapplied", {"kind": "credit_note"}, 0),
     ("/periods", {"state": "closed", "period_from": "2026-05"}, 1),
     ("/periods/{period}/late-facts", {"kind": "invoice", "source": "ERP"}, 2),
     ("/groups/{group}/limits", {"kind": "ended"}, 0),
