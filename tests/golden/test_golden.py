@@ -144,6 +144,7 @@ def class_a_ends_earlier(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiering_rederive, "classify", later)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "service", "what"),
     [

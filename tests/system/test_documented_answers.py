@@ -38,6 +38,7 @@ BROADEST = ("auditor", "head", "credit", "importer", "director", "general", "man
 """In whose name an operation is asked: the first of these that may."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_answer_is_one_that_the_document_tells_of(served: Any, service: str) -> None:
     await ask_all(await served(service), service, examples=3)

@@ -77,6 +77,7 @@ def test_the_histories_hold_every_type_and_version_of_the_catalogue():
     assert sum(1 for events in streams.values() if events >= 2) >= 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_interleaving_ends_in_equal_tables(make_pool, service):
     histories, tables = every_type_varied(11), tables_of(service)

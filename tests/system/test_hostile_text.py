@@ -157,6 +157,7 @@ def hostile(schema: dict[str, Any]) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("service", sorted(MEMBERS))
 async def test_no_parameter_of_any_read_brings_a_service_down(served: Any, service: str) -> None:
     here, wrong, tried = await served(service), [], 0

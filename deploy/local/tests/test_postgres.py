@@ -68,6 +68,7 @@ def test_the_server_never_runs_as_root(postgres: Postgres) -> None:
     assert psutil.Process(postgres.child.pid).uids().effective != 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root has to become another user")
 def test_root_can_run_it_from_a_checkout_that_nobody_else_may_enter(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -92,6 +92,7 @@ async def _load(ledger: Ledger, small: Network, seen: list[Progress] | None = No
         return await load(client, small, (seen if seen is not None else []).append)
 
 
+@pytest.mark.slow
 async def test_a_second_load_changes_nothing(small: Network) -> None:
     ledger = Ledger()
     first = await _load(ledger, small)

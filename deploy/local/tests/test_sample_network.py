@@ -42,6 +42,7 @@ def sample() -> Network:
     return network()
 
 
+@pytest.mark.slow
 def test_the_network_is_the_same_under_any_hash_seed_time_zone_and_locale() -> None:
     worlds = [
         {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},

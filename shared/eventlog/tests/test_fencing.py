@@ -100,6 +100,7 @@ async def late(kafka, topic: str) -> int:
     return sum(len(each.late) for each in topic_now.histories.values())
 
 
+@pytest.mark.slow
 async def test_a_publisher_that_wakes_behind_the_fence_counts_for_nobody_and_stops(
     make_log, database, kafka, topic, lost
 ):
@@ -134,6 +135,7 @@ async def wakes_again(publisher: Publisher) -> None:
         await producer.stop()
 
 
+@pytest.mark.slow
 async def test_what_lands_before_the_fence_of_its_partition_comes_along_and_what_lands_behind_it_does_not(
     make_log, database, kafka, topic, lost, monkeypatch
 ):
@@ -183,6 +185,7 @@ async def test_a_publisher_of_the_adopted_database_that_opened_before_starts_ane
     assert await history(kafka, topic) == await rows(lost)
 
 
+@pytest.mark.slow
 async def test_a_topic_made_anew_is_fenced_before_it_is_filled(make_log, database, stack, kafka, topic, lost):
     """The old publisher sleeps through `adopt`, the loss of the topic and `republish`."""
     old = await frozen(lost, kafka, topic)
@@ -212,6 +215,7 @@ async def gone(stack, kafka, topic: str) -> None:
     await admin.close()
 
 
+@pytest.mark.slow
 async def test_a_topic_that_was_adopted_before_there_were_fences_is_fenced_when_its_publisher_opens(kafka, topic, lost):
     """Such a topic goes from one lineage to the next without a word, in some partitions not yet."""
     owner = await asyncpg.connect(lost.urls.owner)

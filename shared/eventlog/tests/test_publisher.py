@@ -163,6 +163,7 @@ async def test_a_wiped_topic_stops_the_publisher_until_it_is_told_to_republish(m
     assert await history(kafka, topic) == await rows(log)
 
 
+@pytest.mark.slow
 async def test_a_lost_database_comes_back_from_its_topic_with_its_command_ids_and_claims(
     make_log, database, kafka, topic
 ):

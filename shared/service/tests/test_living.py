@@ -165,6 +165,7 @@ def lines_until(process: subprocess.Popen[str], wanted: str) -> None:
     raise AssertionError(f"{wanted!r} was never printed")
 
 
+@pytest.mark.slow
 async def test_sigterm_lets_the_request_in_flight_finish_then_stops_loops(tmp_path: Path, port: int) -> None:
     process = start(tmp_path, port, "lives")
     lines_until(process, "ready")

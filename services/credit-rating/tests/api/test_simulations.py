@@ -105,6 +105,7 @@ async def test_movers_come_page_by_page_each_once_and_by_cell(world: Any, networ
         assert {(each["now"]["grade"], each["then"]["grade"]) for each in part} == {(now, then)}
 
 
+@pytest.mark.slow
 async def test_processes_of_their_own_answer_the_same(
     world: Any, network: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

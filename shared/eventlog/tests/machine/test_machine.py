@@ -268,6 +268,7 @@ def drive(stack: Any, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Ite
         yield run
 
 
+@pytest.mark.slow
 def test_the_log_does_what_its_model_does(drive):
     happened = drive(BOUNDED)
     print(dict(happened))
@@ -275,6 +276,7 @@ def test_the_log_does_what_its_model_does(drive):
     assert {"cut off", "crashed", "published", "restored", "adopted", *wanted} <= set(happened)
 
 
+@pytest.mark.slow
 def test_a_log_without_its_look_up_is_found_out(drive):
     """Law 1's machine can fail: what looks a command's id up is taken out, in Python and in SQL."""
     broken = """

@@ -104,6 +104,7 @@ SECOND_LINE = [
 ]
 
 
+@pytest.mark.slow
 def test_the_whole_protocol_holds_in_every_state():
     """And there are many of them: a scene whose bounds were cut down would prove less."""
     states = 0

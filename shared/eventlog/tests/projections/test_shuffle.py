@@ -53,6 +53,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 async def test_every_interleaving_ends_in_equal_tables(make_pool, world, variant):
     histories = world.every_type(seed=11)

@@ -67,6 +67,7 @@ async def years(
     return Years(both, alone, (first, await take("2010-11", each)), between)
 
 
+@pytest.mark.slow
 async def test_both_years_of_online_retail_come_to_their_figures(years: Years) -> None:
     first, second = years.reports
     lines = list(years.both.records.values())

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from service.imports import Profile, run_import
 
 
+@pytest.mark.slow
 async def test_the_same_rows_in_three_formats_give_the_same_identities(
     data: Path, retail: Profile, xlsx_file: Callable[..., Path], another_ledger: Callable[[], Any], tmp_path: Path
 ) -> None:
