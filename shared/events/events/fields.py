@@ -106,6 +106,8 @@ Amount = Annotated[Exact, Field(gt=0, lt=10**12, decimal_places=2), _written(2)]
 """What a document is for: above 0, 2 decimals, below a million million."""
 Used = Annotated[Exact, Field(ge=0, lt=10**12, decimal_places=2), _written(2)]
 """What was used up of something: 0 where nothing was left."""
+Limit = Used
+"""What may be owed: 0 stops credit."""
 Turnover = Annotated[Exact, Field(ge=0, lt=10**13, decimal_places=2), _written(2)]
 Money = Annotated[Exact, Field(gt=-(10**13), lt=10**13, decimal_places=6), _written(6, sign="-?")]
 """A computed sum or mean, signed, at most 6 decimals."""

@@ -45,7 +45,12 @@ class Item(msgspec.Struct, frozen=True):
     @property
     def credited(self) -> Decimal:
         """What credit notes took off."""
-        return sum([s.amount for s in self.settlements if s.kind == "credit_note"], NOTHING)
+        return self.credited_since(None)
+
+    def credited_since(self, first: date | None) -> Decimal:
+        """What credit notes dated `first` or later took off."""
+        notes = [s for s in self.settlements if s.kind == "credit_note"]
+        return sum([s.amount for s in notes if first is None or s.on >= first], NOTHING)
 
     @property
     def paid_by_due(self) -> Decimal:
@@ -120,10 +125,10 @@ def allocated(ledger: Ledger) -> Receivables:
     credits = [(credit, *_pay_named(book, credit)) for credit in ledger.credits]
     given_up = {write_off.id: _give_up(book, write_off) for write_off in ledger.write_offs}
     left = [Left(credit, held + _pay_oldest(book, credit, free), held) for credit, free, held in credits]
-    disputed = disputed_invoices(ledger)
+    disputed = disputed_invoices(ledger, book.find)
     items = [
-        Item(invoice, open_, settlements, disputed.get((invoice.source, invoice.number), NOT_DISPUTED))
-        for invoice, open_, settlements in zip(ledger.invoices, book.open, book.settlements, strict=True)
+        Item(invoice, book.open[place], book.settlements[place], disputed.get(place, NOT_DISPUTED))
+        for place, invoice in enumerate(ledger.invoices)
     ]
     for place, amount in book.written_off.items():
         items[place] = msgspec.structs.replace(items[place], written_off=amount)

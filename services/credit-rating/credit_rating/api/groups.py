@@ -19,7 +19,7 @@ from credit_rating.projections.group_limit import IN_FORCE
 from credit_rating.snapshot import company_snapshot
 from events import GroupLimitEnded, GroupLimitSet
 from events.decider import Refused
-from events.fields import Amount, Code, Day, Said
+from events.fields import Code, Day, Limit, Said
 from service.context import Read, Write
 from service.listing import Asked, Listing, equals
 from service.paging import Page
@@ -113,7 +113,7 @@ class SetLimit(Closed):
         json_schema_extra={"examples": [{"limit": "900000.00", "reason": "Three shops of one owner, one guarantee."}]}
     )
 
-    limit: Amount
+    limit: Limit
     first_day: Day | None = None
     last_day: Day | None = None
     reason: Said

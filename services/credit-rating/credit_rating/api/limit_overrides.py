@@ -14,7 +14,7 @@ from credit_rating.closed import Closed
 from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.limit_override import EndOverride, OverrideLimit
 from events import CreditLimitOverridden, CreditLimitOverrideEnded
-from events.fields import Amount, Day, Said
+from events.fields import Day, Limit, Said
 from service.context import Read, Write
 from service.listing import Asked, Filter, Listing, equals
 from service.paging import Page
@@ -65,7 +65,7 @@ class Override(Closed):
         }
     )
 
-    limit: Amount
+    limit: Limit
     first_day: Day | None = None
     last_day: Day
     reason: Said
@@ -80,7 +80,7 @@ class EndedView(BaseModel):
 
 
 class End(Closed):
-    """Why the computed limit counts again."""
+    """Why the last override is taken back."""
 
     reason: Said
 
@@ -104,7 +104,7 @@ async def override_limit(dealer: UUID, body: Override, write: Write) -> Response
 @router.post("/dealers/{dealer}/limit-override/end", permission="limit.override", answers=EndedView, edits=True,
              status=200, problems=("no-override",))  # fmt: skip
 async def end_override(dealer: UUID, body: End, write: Write) -> Response:
-    """Take the last override back: from today on the computed limit counts again."""
+    """Take the last override back: from today on counts what would have counted without it."""
     async with write.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
     command = EndOverride(reason=body.reason, by=write.caller.login, today=write.today)

@@ -1,7 +1,8 @@
 """The credit file of one dealer: opened with the dealer, graded by runs, reviewed when due (domain.md 2.5).
 
 Due = effective date (as-of) of the last grade + 3 months, or 30 days after onboarding; a review opens 14 days before,
-or whenever somebody asks; 15 days after it was due it escalates, once. Between reviews a dealer whose computed
+or whenever somebody asks, and again if one was rejected and the rating is due; 15 days after it was due it escalates,
+once. Between reviews a dealer whose computed
 indicators fall is watched. What a review goes through is in `review`.
 """
 
@@ -75,6 +76,12 @@ class OpenReview(Command):
     today: date
 
 
+class ReopenReview(Command):
+    """From the clock, on the due date and the day after a rejection: the dealer is due and nobody reviews it."""
+
+    today: date
+
+
 class CallReview(Command):
     """From somebody who wants the dealer reviewed now."""
 
@@ -104,6 +111,7 @@ CreditFileCommand: TypeAlias = (
     | AssignGrade
     | WithholdGrade
     | OpenReview
+    | ReopenReview
     | CallReview
     | EscalateReview
     | Watch
@@ -114,7 +122,7 @@ CreditFileCommand: TypeAlias = (
 
 
 class CreditFile(msgspec.Struct, frozen=True):
-    """The grade in force, when the next is due, the review under way, whether watched, the last limit override."""
+    """The grade in force, when the next is due, the review under way, whether watched, overrides of the limit."""
 
     opened_on: date | None = None
     grade: int | None = None
@@ -124,7 +132,7 @@ class CreditFile(msgspec.Struct, frozen=True):
     review: Review | None = None
     escalated: bool = False
     watched: bool = False
-    override: Override | None = None
+    overrides: tuple[Override, ...] = ()
     limited: Limited | None = None
 
 
@@ -140,6 +148,9 @@ def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
         case OpenReview(review_due=due, today=today):
             wanted = file.review_due == due and file.review is None and today >= due - REVIEW_OPENS_BEFORE
             return [CreditReviewOpened(review_due=due, opened_on=today)] if wanted else []
+        case ReopenReview(today=today):
+            overdue = file.review is None and file.review_due is not None and file.review_due <= today
+            return [CreditReviewOpened(review_due=file.review_due or today, opened_on=today)] if overdue else []
         case CallReview(today=today, reason=reason):
             if file.review is not None:
                 raise Refused("review-open", "A review of this dealer is under way: go on with that.")
@@ -157,7 +168,7 @@ def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
         case OverrideLimit() if file.grade is None:
             raise Refused("no-limit", "The dealer has no limit that could be overridden: have it graded first.")
         case OverrideLimit() | EndOverride():
-            return limit_override.decide(file.override, command)
+            return limit_override.decide(file.overrides, command)
         case RecomputeLimit():
             return limit_recomputation.decide(file.run, file.grade, file.limited, command)
 
@@ -220,9 +231,10 @@ def evolve(file: CreditFile, event: Any) -> CreditFile:
         case CreditLimitSet() | CreditLimitRecomputed():
             return msgspec.structs.replace(file, limited=limit_recomputation.limited(event))
         case CreditLimitOverridden():
-            return msgspec.structs.replace(file, override=Override(event.override, event.last_day))
+            return msgspec.structs.replace(file, overrides=(*file.overrides, Override(event.override, event.last_day)))
         case CreditLimitOverrideEnded():
-            return msgspec.structs.replace(file, override=None)
+            still = tuple(each for each in file.overrides if each.id != event.override)
+            return msgspec.structs.replace(file, overrides=still)
         case _ if file.review is not None:
             return msgspec.structs.replace(file, review=review.evolve(file.review, event))
         case _:

@@ -37,7 +37,7 @@ class OverrideLimit(Command):
 
 
 class EndOverride(Command):
-    """The computed limit counts again from today on."""
+    """The last override is taken back: from today on counts what would have counted without it."""
 
     reason: str
     by: str
@@ -48,22 +48,22 @@ LimitCommand: TypeAlias = OverrideLimit | EndOverride
 
 
 class Override(msgspec.Struct, frozen=True):
-    """The last override that was given and not taken back."""
+    """An override that was given and not taken back."""
 
     id: str
     last_day: date
 
 
-def decide(override: Override | None, command: LimitCommand) -> list[Event]:
-    """What happens on a command. Refused: dates-implausible, no-override."""
+def decide(overrides: tuple[Override, ...], command: LimitCommand) -> list[Event]:
+    """What happens on a command, `overrides` as they were given. Refused: dates-implausible, no-override."""
     match command:
         case OverrideLimit():
             return [_overridden(command)]
-        case EndOverride(today=today) if override is None or override.last_day < today:
-            raise Refused("no-override", "No override of this limit is in force: there is nothing to end.")
         case EndOverride(reason=reason, by=by, today=today):
-            assert override is not None
-            return [CreditLimitOverrideEnded(override=override.id, ended_on=today, reason=reason, by=by)]
+            still = [each for each in overrides if each.last_day >= today]
+            if not still:
+                raise Refused("no-override", "No override of this limit is in force or to come: there is none to end.")
+            return [CreditLimitOverrideEnded(override=still[-1].id, ended_on=today, reason=reason, by=by)]
 
 
 def _overridden(asked: OverrideLimit) -> CreditLimitOverridden:

@@ -1,7 +1,8 @@
 """Until when an open invoice can be sued for (诉讼时效).
 
 Source: domain.md 2.2: some years, by policy 3, from the latest of its due date and what restarted it: a confirmed
-statement that includes it, or a demand for payment. Plus n years clips to the month's end: 29 Feb + 3 = 28 Feb.
+statement that includes it, or a demand for payment made before it was over. Plus n years clips to the month's end:
+29 Feb + 3 = 28 Feb.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def warned(found: Iterable[Limitation], rule: LimitationRule) -> list[Limitation
 
 
 def _limitation(item: Item, restarts: Iterable[Restart], as_of: date, rule: LimitationRule) -> Limitation:
-    counted = [Restart(item.invoice.due_on, "due_date"), *(each for each in restarts if each.on <= as_of)]
-    since = max(counted, key=lambda each: each.on)
-    last_day = plus_months(since.on, 12 * rule.years)
+    since, last_day = Restart(item.invoice.due_on, "due_date"), plus_months(item.invoice.due_on, 12 * rule.years)
+    for each in sorted(restarts, key=lambda each: each.on):
+        if since.on < each.on <= as_of and (each.on <= last_day or each.cause == "statement"):
+            since, last_day = each, plus_months(each.on, 12 * rule.years)
     return Limitation(item, since, last_day, (last_day - as_of).days)

@@ -58,7 +58,10 @@ class Measures(Protocol):
         """How was paid what fell due since `first` and what is overdue from before; whether there was anything."""
 
     def all_on_time(self, first: Month, last: Month) -> bool:
-        """Whether something fell due in these months, and all of it was paid in full by its due date."""
+        """Whether something fell due in these months, and all of it was paid in full by its due date.
+
+        What is open is not paid, in dispute or not; what was paid in time is, though it be contested.
+        """
 
 
 class ByRule:
@@ -138,7 +141,7 @@ class ByRule:
         """See `Measures`."""
         due = [item for month in range(first, last + 1) for item in self._due_by_month.get(month, [])]
         judged = [portion for item in due for portion in portions(item, self._as_of)]
-        return bool(judged) and all(portion.on_time for portion in judged)
+        return bool(judged) and all(portion.on_time for portion in judged) and all(item.open == 0 for item in due)
 
 
 def _credit_within(invoice: Invoice, days: int) -> bool:

@@ -53,12 +53,15 @@ class PaymentRecord(NamedTuple):
 
 
 def due_or_overdue(receivables: Receivables, first: date) -> list[Item]:
-    """Invoices that fell due from `first` to the as-of date, and older ones not paid, be they open or written off."""
-    as_of = receivables.as_of
+    """Invoices that fell due from `first` to the as-of date, and older ones overdue or written off.
+
+    An older one of which only what is in dispute is open is not overdue.
+    """
     return [
         item
         for item in receivables.items
-        if item.invoice.due_on <= as_of and (item.invoice.due_on >= first or item.open > 0 or item.written_off > 0)
+        if item.invoice.due_on <= receivables.as_of
+        and (item.invoice.due_on >= first or item.open > item.disputed.open or item.written_off > 0)
     ]
 
 
@@ -85,8 +88,8 @@ def portions(item: Item, as_of: date) -> list[Portion]:
     ]
     if disputed is NOT_DISPUTED:
         return parts
-    credited = item.credited
-    return _without(disputed.left_out(value=item.invoice.amount - credited, credited=credited), parts)
+    since = item.credited_since(disputed.upheld_since)
+    return _without(disputed.left_out(value=item.invoice.amount - item.credited, credited=since), parts)
 
 
 def _without(left_out: Decimal, parts: list[Portion]) -> list[Portion]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from events import FallenIndicator
 
 from .facts import DealerFacts
 from .indicators import OVERRIDDEN, computed, snapshot
+from .indicators.sales import our_sales
 from .policy.thresholds import IndicatorRules
+
+SCALE = "annual_sales_scale"
 
 
 def fallen(
@@ -21,11 +25,15 @@ def fallen(
     `graded`: the indicators of the grade, as `CreditGradeAssigned` says them. What was overridden is compared with
     what had been computed, for the facts are no worse than when somebody looked at them.
     """
-    now = computed(snapshot(facts, as_of), rules)
+    dealer = snapshot(facts, as_of)
+    now = {name: each.grade for name, each in computed(dealer, rules).items()}
+    if "turnover" in (told := graded[SCALE]["inputs"]):  # the survey's figure stays; our own sales replace it
+        scale = rules.annual_sales_scale
+        now[SCALE] = scale.letter(max(Decimal(told["turnover"]), our_sales(dealer, scale.window_months)))
     return tuple(
-        FallenIndicator(indicator=name, graded=then, now=now[name].grade)
+        FallenIndicator(indicator=name, graded=then, now=now[name])
         for name, then in ((name, _computed(graded[name])) for name in sorted(now.keys() & graded.keys()))
-        if now[name].grade > then  # C is worse than B, B than A
+        if now[name] > then  # C is worse than B, B than A
     )
 
 

@@ -58,10 +58,20 @@ async def test_the_last_override_counts_and_taken_back_the_computed_limit_does(w
     ended = await override(world, dealer, {}, "/end")
     assert (ended.status_code, ended.json()["id"]) == (200, second)
     assert (await limit(world, dealer)).json()["limit"] == "90000.00"
+    assert (await override(world, dealer, {}, "/end")).status_code == 200
+    assert (await limit(world, dealer)).json()["limit"] == "48000.00"
     again = await override(world, dealer, {}, "/end")
     assert again.status_code == 409 and again.json()["type"].endswith("no-override")
     listed = (await world.get(f"/dealers/{dealer}/limit-overrides")).json()["items"]
-    assert [(each["limit"], each["ended_on"]) for each in listed] == [("90000.00", None), ("70000.00", "2026-06-30")]
+    assert [(each["limit"], each["ended_on"]) for each in listed] == [
+        ("90000.00", "2026-06-30"), ("70000.00", "2026-06-30"),
+    ]  # fmt: skip
+
+
+async def test_a_limit_of_nothing_stops_credit_for_some_days(world: Any) -> None:
+    dealer = await rated(world, "6150")
+    assert (await override(world, dealer, {"limit": "0", "last_day": "2026-07-31"})).status_code == 201
+    assert (await limit(world, dealer)).json()["limit"] == "0.00"
 
 
 async def test_what_may_not_be_overridden_is_refused_and_changes_nothing(world: Any) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from credit_rating.projections.due import ESCALATE_REVIEW, OPEN_REVIEW
+from credit_rating.projections.due import ESCALATE_REVIEW, OPEN_REVIEW, REOPEN_REVIEW
 from credit_rating.reactions.reviews import REVIEWS
 from credit_rating.rederive import rederive_all
 from credit_rating.watching import look_at_all
@@ -136,6 +136,17 @@ async def test_a_returned_proposal_is_made_anew_at_a_new_cut(world: Any) -> None
     assert (rejected.json()["stage"], rejected.json()["grade"]) == ("none", None)
 
 
+async def test_a_review_that_was_rejected_while_the_rating_is_due_opens_again_the_day_after(world: Any) -> None:
+    dealer = await opened(world, "5350")
+    await clock_turns(world, date(2026, 6, 30))
+    await act(world, dealer, "proposal", {}, SALES)
+    await act(world, dealer, "rejection", {"reason": "Not like this."}, GENERAL)
+    await clock_turns(world, date(2026, 6, 30))
+    assert (await review(world, dealer))["stage"] == "none"
+    await clock_turns(world, date(2026, 7, 1))
+    assert (await review(world, dealer))["stage"] == "open"
+
+
 async def test_an_absent_approver_delegates_for_days_and_can_take_it_back(world: Any) -> None:
     dealer = await opened(world, "5400")
     await act(world, dealer, "proposal", {}, SALES)
@@ -205,21 +216,25 @@ async def test_the_inbox_shows_what_waits_for_whom_and_only_the_own_scope(world:
     assert dealer in {each["dealer"] for each in late}, "onboarded in January 2024, never rated"
 
 
+async def clock_turns(world: Any, today: date) -> None:
+    clock = Clock(REVIEWS, world.log, world.pool, holder=str(uuid4()), today=lambda: today)
+    await world.pool.execute("delete from projection.lease")
+    while await clock.turn():
+        pass
+    await world.follow()
+
+
 async def test_reviews_open_and_escalate_by_date_once(world: Any) -> None:
     dealer = await world.dealer("5700", onboarded_on=date(2026, 5, 1))  # first due on 2026-05-31
     await world.follow()
     for _ in range(2):
-        clock = Clock(REVIEWS, world.log, world.pool, holder=str(uuid4()), today=lambda: date(2026, 6, 30))
-        await world.pool.execute("delete from projection.lease")
-        while await clock.turn():
-            pass
-        await world.follow()
+        await clock_turns(world, date(2026, 6, 30))
     rows = await world.log.read_stream(f"{dealer}/credit")
     said = [decode(row.document) for row in rows]
     assert [(each.type, str(each.businessdate)) for each in said[1:]] == [
         ("CreditReviewOpened", "2026-05-17"), ("CreditReviewEscalated", "2026-06-15"),
     ]  # fmt: skip
-    assert tuple(each.kind for each in REVIEWS) == (OPEN_REVIEW, ESCALATE_REVIEW)
+    assert tuple(each.kind for each in REVIEWS) == (OPEN_REVIEW, REOPEN_REVIEW, ESCALATE_REVIEW)
     assert (await review(world, dealer))["escalated_on"] == "2026-06-15"
 
 

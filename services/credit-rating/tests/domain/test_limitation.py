@@ -39,6 +39,16 @@ def test_it_is_warned_from_ninety_days_before_its_last_day_on(book, as_of, days_
     assert (found.days_left, bool(warned([found], RULE))) == (days_left, is_warned)
 
 
+def test_a_demand_after_the_time_is_over_restarts_nothing_and_a_confirmation_does(book):
+    """Over on 10 February 2026."""
+    on_the_day, after = date(2026, 2, 10), date(2026, 2, 11)
+    assert one(book, "2023-02-10", after, Restart(on_the_day, "dunning")).last_day == date(2029, 2, 10)
+    assert one(book, "2023-02-10", after, Restart(after, "dunning")).last_day == on_the_day
+    assert one(book, "2023-02-10", after, Restart(after, "statement")).last_day == date(2029, 2, 11)
+    late = Restart(date(2026, 3, 1), "dunning"), Restart(after, "statement")
+    assert one(book, "2023-02-10", date(2026, 3, 1), *late).last_day == date(2029, 3, 1)
+
+
 def test_only_what_is_open_is_listed_and_what_ends_first_stands_first(book):
     entries = [
         book.invoice("A", "10", "2022-01-01", "2023-05-01"),

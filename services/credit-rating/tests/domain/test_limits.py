@@ -146,15 +146,16 @@ def test_a_new_dealer_is_new_until_its_first_invoice_is_twelve_full_months_old(l
     assert limit(*sales, as_of=date(2026, 7, 31)).basis == "history"
 
 
-def test_an_invoice_taken_back_in_full_or_in_dispute_neither_earns_nor_loses_a_quarter(book):
+def test_an_invoice_taken_back_in_full_neither_earns_nor_loses_a_quarter_and_one_in_dispute_earns_none(book):
     good = paid(book, "1", "2026-01-10", "2026-02-10", "2026-02-10")
     credited = [book.invoice("2", "500", "2026-01-11", "2026-02-11"),
                 book.credit_note("K2", "500", "2026-03-01", "2")]  # fmt: skip
     disputed = [book.invoice("3", "700", "2026-01-12", "2026-02-12"), book.dispute("3", "700", "2026-02-01")]
-    assert quarters_paid_on_time(snapshot(book.dealer(*good, *credited, *disputed), AS_OF)) == 1
-    assert quarters_paid_on_time(snapshot(book.dealer(*credited, *disputed), AS_OF)) == 0
-    dismissed = book.outcome("3", "2026-04-01", "dismissed")
-    assert quarters_paid_on_time(snapshot(book.dealer(*good, *disputed, dismissed), AS_OF)) == 0
+    assert quarters_paid_on_time(snapshot(book.dealer(*good, *credited), AS_OF)) == 1
+    assert quarters_paid_on_time(snapshot(book.dealer(*credited), AS_OF)) == 0
+    assert quarters_paid_on_time(snapshot(book.dealer(*good, *disputed), AS_OF)) == 0
+    settled = [book.payment("P3", "700", "2026-02-12", "3")]
+    assert quarters_paid_on_time(snapshot(book.dealer(*good, *disputed, *settled), AS_OF)) == 1
 
 
 def test_a_quarter_without_anything_due_earns_nothing(book):

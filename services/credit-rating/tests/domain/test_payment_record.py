@@ -2,6 +2,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
+
 from credit_rating.domain.payment_record import due_or_overdue, payment_record
 from credit_rating.domain.receivables import receivables
 
@@ -111,6 +113,46 @@ def test_an_upheld_dispute_is_not_taken_off_twice_once_it_is_credited(book):
     ]
     assert record(*upheld).value == 70
     assert record(*upheld, book.credit_note("K", "30", "2026-03-05", "A")).value == 70
+
+
+def test_a_credit_note_from_before_a_dispute_is_about_something_else(book):
+    """1,000 less 300 returned, 400 paid, 300 contested with success: what was paid is judged, and no more."""
+    entries = [
+        book.invoice("A", "1000", "2026-01-01", "2026-02-01"),
+        book.credit_note("K", "300", "2026-01-05", "A"),
+        book.payment("P", "400", "2026-02-01", "A"),
+        book.dispute("A", "300", "2026-01-25"),
+        book.outcome("A", "2026-02-10", "upheld"),
+    ]
+    assert (record(*entries).value, record(*entries).worst_days_late) == (400, 0)
+
+
+def test_a_dispute_finds_its_invoice_as_a_payment_does_whatever_source_reports_it(book):
+    contested = [book.invoice("A", "100", "2026-01-01", "2026-02-01"), book.dispute("A", "100", "2026-02-10")]
+    contested[1] = msgspec.structs.replace(contested[1], source="crm")
+    assert record(*contested).value == 0
+
+
+def test_a_dispute_raised_on_the_day_another_is_dismissed_is_open(book):
+    contested = [
+        book.invoice("A", "100", "2026-01-01", "2026-02-01"),
+        book.dispute("A", "40", "2026-02-03"),
+        msgspec.structs.replace(book.dispute("A", "30", "2026-02-10"), id="another"),
+        book.outcome("A", "2026-02-10", "dismissed"),
+    ]
+    assert record(*contested).value == 70
+
+
+def test_an_old_invoice_of_which_only_what_is_in_dispute_is_open_is_not_overdue(book):
+    old = [
+        book.invoice("OLD", "100", "2024-01-01", "2024-02-01"),
+        book.payment("P", "90", "2024-04-03", "OLD"),
+        book.invoice("NEW", "50", "2026-01-01", "2026-02-01"),
+        book.payment("Q", "50", "2026-02-01", "NEW"),
+    ]
+    assert record(*old).worst_days_late > 62
+    contested = record(*old, book.dispute("OLD", "10", "2024-05-01"))
+    assert (contested.value, contested.worst_days_late) == (50, 0)
 
 
 def test_a_record_of_nothing_has_no_share():

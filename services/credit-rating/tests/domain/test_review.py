@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +9,7 @@ from credit_rating.domain.credit_file import (
     CreditFile,
     EscalateReview,
     OpenReview,
+    ReopenReview,
     Watch,
 )
 from credit_rating.domain.rating import Rated
@@ -42,6 +43,7 @@ from events.decider import Refused
 POLICY = PolicyRef(name="credit", version=1, hash="0" * 64)
 PROPOSAL = "00000000-0000-7000-8000-000000000001"
 DUE, TODAY = date(2026, 2, 9), date(2026, 2, 3)
+DAY = timedelta(days=1)
 OPENED = CreditFileOpened(opened_on=date(2026, 1, 10), review_due=DUE)
 REVIEW = CreditReviewOpened(review_due=DUE, opened_on=date(2026, 1, 26))
 SALES, GENERAL, DIRECTOR = Actor(login="sun"), Actor(login="gao"), Actor(login="lin")
@@ -122,6 +124,15 @@ def test_the_steps_say_at_which_one_a_proposal_was_returned_or_rejected():
     assert isinstance(second, CreditReviewRejected) and second.step == "approval"
     rejected = CREDIT_FILE.fold(audited, [second])
     assert (rejected.review, rejected.grade, rejected.review_due) == (None, None, DUE)
+
+
+def test_a_rejected_review_opens_again_when_the_rating_is_due():
+    rejected = after(propose(), RejectReview(by=GENERAL, reason="No."))
+    assert CREDIT_FILE.decide(rejected, ReopenReview(today=DUE - DAY)) == []
+    assert CREDIT_FILE.decide(rejected, ReopenReview(today=DUE)) == [CreditReviewOpened(review_due=DUE, opened_on=DUE)]
+    assert CREDIT_FILE.decide(after(propose()), ReopenReview(today=DUE)) == []
+    assert CREDIT_FILE.decide(rejected, ReopenReview(today=DUE - DAY)) == []
+    assert CREDIT_FILE.decide(rejected, ReopenReview(today=DUE)) == [CreditReviewOpened(review_due=DUE, opened_on=DUE)]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from ..calendar_window import full_months, months_window
 from ..measures import InvoicedOnTerms
-from ..money import rounded, share, shown
+from ..money import EXACT, rounded, share, shown
 from ..payment_record import PaymentRecord
 from ..policy.thresholds import IndicatorRules, Letter, OnTime
 from .declared import NOTHING_NOW, NOTHING_TO_JUDGE, RETURNS_ABOVE_SALES, Graded, Shown, Snapshot, no_history, once
@@ -34,7 +32,7 @@ def payment_method(dealer: Snapshot, rules: IndicatorRules) -> Graded:
         return Graded("C", lambda: _sums(agreed), NOTHING_NOW)
     if dealer.ledger.in_months(full_months(dealer.as_of, rule.months)) < 0:
         return Graded("C", lambda: _sums(agreed), RETURNS_ABOVE_SALES)
-    needed = rule.share * agreed.total
+    needed = EXACT.multiply(rule.share, agreed.total)
     letter: Letter = "A" if agreed.at_once >= needed else "B" if agreed.short >= needed else "C"
     return Graded(letter, lambda: _sums(agreed))
 
@@ -72,5 +70,5 @@ def _reputation(record: PaymentRecord, a: OnTime, b: OnTime) -> Letter:
 
 
 def _meets(record: PaymentRecord, rule: OnTime) -> bool:
-    enough: Decimal = rule.share * record.value
+    enough = EXACT.multiply(rule.share, record.value)
     return record.value > 0 and record.paid_on_time >= enough and record.worst_days_late <= rule.days_late

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ..calendar_window import full_months, full_months_since, month_of, months_window
 from ..facts import Survey
-from ..money import rounded
+from ..money import over, rounded
 from ..policy.thresholds import IndicatorRules
 from .declared import NOTHING_NOW, RETURNS_ABOVE_SALES, Graded, Shown, Snapshot, no_history, once
 
@@ -42,5 +42,5 @@ def monthly_sales(dealer: Snapshot, rules: IndicatorRules) -> Graded:
         first = dealer.ledger.first_invoice_on or dealer.as_of
         divisor = min(rule.months, max(1, full_months_since(first, dealer.as_of)))
     note = RETURNS_ABOVE_SALES if net < 0 else NOTHING_NOW if net == 0 else None
-    mean = net / divisor
+    mean = over(net, divisor)
     return Graded(rule.letter(mean), lambda: Shown(rounded(mean), {"net": rounded(net), "months": divisor}), note)

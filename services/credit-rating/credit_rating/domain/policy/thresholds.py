@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -40,7 +41,7 @@ class AtLeast(Rule):
             raise ValueError("A must not be easier to reach than B")
         return self
 
-    def letter(self, value: Decimal | int) -> Letter:
+    def letter(self, value: Decimal | Fraction | int) -> Letter:
         """The grade of a figure."""
         return "A" if value >= self.A else "B" if value >= self.B else "C"
 
