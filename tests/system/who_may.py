@@ -409,7 +409,10 @@ ROUTES: dict[str, str] = {
         POST   /ops/parked/replay                           ops.replay
         GET    /ops/positions                               ops.read
         GET    /ops/standing                                ops.read
+        GET    /policies                                    report.read
+        GET    /policies/drafts/{draft}                     report.read
         GET    /policies/simulation                         report.read
+        GET    /policies/versions/{version}                 report.read
         GET    /reports/ageing                              report.read
         GET    /reports/grade-moves                         report.read
         GET    /reports/grades                              report.read

@@ -100,6 +100,18 @@ class ReviewsAsked(Nothing):
     after: str = Field("", max_length=80, description="due date and code of the last row of the page before")
 
 
+class PolicyCompared(Looked):
+    """A draft of a policy, and the published version to compare it with."""
+
+    against: str = Field("", max_length=7, pattern=r"^\d*$", description="a version; empty: that in force")
+
+
+class Tried(Looked):
+    """What if: a draft to be tried, or a document of one's own."""
+
+    draft: UUID | Literal[""] = ""
+
+
 class LinesAsked(Looked):
     """Sale lines of a dealer between two days."""
 

@@ -18,6 +18,19 @@ from service.testing import bearer
 
 SHOTS = os.environ.get("REPORTING_SCREENSHOTS")
 CONTENT = {"name": "credit", "version": 1, "ageing": {"limits": [0, 30, 60, 90, 120]}}
+DOCUMENT = """{
+  "name": "credit",
+  "version": 1,
+  "ageing": {
+    "limits": [
+      0,
+      30,
+      60,
+      90,
+      120
+    ]
+  }
+}"""
 WHERE = "/policies/simulation"
 
 
@@ -97,7 +110,9 @@ async def test_an_answer_shows_matrix_limits_and_who_moves_page_by_page(
     await button.click()
     rows = page.locator("[data-movers] tr")
     await rows.nth(0).wait_for()
-    assert asked == [("/policies/simulations?limit=200", {"content": CONTENT, "as_of": "2026-04-15"})]
+    ((path, body),) = asked
+    assert path == "/policies/simulations?limit=200" and body["as_of"] == "2026-04-15"
+    assert body["text"] == DOCUMENT, "as it is written, so that errors can name its lines"
     figures = {
         name: await page.locator(f'[data-fill="totals.{name}"]').inner_text() for name in ("dealers", "limits.then")
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reporting import labels, review_labels
+from reporting import labels, policy_labels, review_labels
 from reporting.i18n import translated
 from reporting.pages import figures
 from service.problems import PROBLEMS
@@ -49,6 +49,18 @@ class Words:
         """Where a review stands."""
         return self._of(review_labels.STAGES, stage or "none")
 
+    def policy_state(self, state: str) -> str:
+        """How a version or a draft of a policy stands."""
+        return self._of(policy_labels.STATES, state)
+
+    def policy_step(self, step: str) -> str:
+        """What somebody did with a draft of a policy."""
+        return self._of(policy_labels.STEPS, step)
+
+    def policy_path(self, path: str) -> str:
+        """Where in a policy document a value stands, from the whole to the part."""
+        return " › ".join(self._of(policy_labels.PARTS, part) for part in path.split("."))
+
     def step(self, step: str) -> str:
         """What somebody did with a proposal."""
         return self._of(review_labels.STEPS, step)
@@ -57,9 +69,11 @@ class Words:
         """What a role is called."""
         return self._of(review_labels.ROLES, role)
 
-    def problems(self) -> dict[str, tuple[str, str]]:
-        """Code → title and advice of every problem that an answer to a page's form may name."""
-        known = {code: (kind.title, kind.do) for code, kind in PROBLEMS.items()} | review_labels.PROBLEMS
+    def problems(self, own: Mapping[str, tuple[str, str]] | None = None) -> dict[str, tuple[str, str]]:
+        """Code → title and advice of every problem that an answer to a page's form may name, the page's `own` first."""
+        known = (
+            {code: (kind.title, kind.do) for code, kind in PROBLEMS.items()} | review_labels.PROBLEMS | dict(own or {})
+        )
         return {code: (self.gettext(title), self.gettext(do)) for code, (title, do) in known.items()}
 
     def indicators(self, graded: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from reporting.projections.owner_group import group_limit, group_member, owner_g
 from reporting.projections.period_step import period_step
 from reporting.projections.place import branch, region, representative, territory
 from reporting.projections.policy import policy
+from reporting.projections.policy_step import policy_step
 from reporting.projections.run import run
 from reporting.projections.sale_line import sale_line
 from reporting.projections.statement import statement, statement_step
@@ -54,6 +55,7 @@ TABLES = [
     abc_class,
     run,
     policy,
+    policy_step,
     sale_line,
     visit,
     survey_answer,

@@ -34,9 +34,10 @@ function bodyOf(form) {
 
 function valueOf(field) {
   if (field.dataset.as === "flag") return field.checked;
-  if (field.dataset.as !== "json") return field.value;
+  if (!field.dataset.as?.startsWith("json")) return field.value;
   try {
-    return JSON.parse(field.value);
+    const value = JSON.parse(field.value); // as text it is sent as it was written: errors name its lines
+    return field.dataset.as === "json" ? value : field.value;
   } catch (error) {
     throw Object.assign(new Error(`${said.json} ${error.message}`), { field });
   }
@@ -55,10 +56,16 @@ function complain(form, title, detail, fields = []) {
 function explain(form, problem, status) {
   const code = String(problem.type ?? "").split(":").pop();
   const [title, advice] = said.problems[code] ?? [problem.title ?? `${said.failed} (${status})`, problem.do ?? ""];
-  const errors = (problem.errors ?? []).map((each) => ({ ...each, field: fieldOf(form, each.pointer) }));
-  const detail = document.documentElement.lang === "en" && problem.detail ? `${problem.detail} ${advice}` : advice;
-  const places = errors.map((each) => [each.pointer, each.detail].filter(Boolean).join(": ")).join("; ");
+  const errors = (problem.errors ?? []).map((each) => ({ ...each, field: fieldOf(form, each.line ? "text" : each.pointer) }));
+  const own = document.documentElement.lang === "en" && problem.detail && !errors.some((each) => each.line);
+  const detail = own ? `${problem.detail} ${advice}` : advice;
+  const places = errors.map((each) => placed(each).filter(Boolean).join(": ")).join("; ");
   complain(form, title, places ? `${detail} ${places}` : detail, errors.map((each) => each.field).filter(Boolean));
+}
+
+/** Where an error is and what it says: of a document its line and path, else the field. */
+function placed({ line, path, problem, pointer, detail }) {
+  return line ? [said.line.replace("%(line)s", line), path, problem] : [pointer, detail];
 }
 
 function fieldOf(form, pointer) {
