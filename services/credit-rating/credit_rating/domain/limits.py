@@ -5,17 +5,20 @@ Source: domain.md 2.7. A new dealer's forecast stands in for the minimum. Comput
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
-from .calendar_window import full_months, full_months_since, full_quarters, month_of
+from .calendar_window import Month, full_months, full_months_since, full_quarters, month_of
 from .indicators.declared import Snapshot, once
 from .money import EXACT, over, rounded
 from .policy.standing import LimitRule, NewDealer, Season
 
-NO_SEASON = Fraction(1)
+Ratio: TypeAlias = tuple[int, int]
+"""An exact number as numerator and denominator, the latter above 0, not reduced: reducing takes most of the time."""
+NO_SEASON: Ratio = (1, 1)
 
 
 class LimitGiven(NamedTuple):
@@ -31,22 +34,26 @@ class LimitGiven(NamedTuple):
 
 
 class LimitComputed(NamedTuple):
-    """A limit and its factors, exact: rounded where they are recorded, for of most dealers only limits are compared."""
+    """A limit, exact; its factors are made up where they are recorded: of most dealers only limits are compared."""
 
     limit: Decimal
-    m3: Fraction
-    m12: Fraction
-    season: Fraction
-    term_days: int
+    dealer: Snapshot
+    rule: LimitRule
     coefficient: Decimal
-    basis: Literal["history", "forecast"]
 
     def given(self) -> LimitGiven:
         """As a decision records it."""
+        dealer, rule = self.dealer, self.rule
+        m3, m12 = (Fraction(*mean_month(dealer, months)) for months in (rule.short_months, rule.long_months))
         return LimitGiven(
-            self.limit, rounded(self.m3), rounded(self.m12), rounded(self.season, 4), self.term_days, self.coefficient,
-            self.basis,
-        )  # fmt: skip
+            limit=self.limit,
+            m3=rounded(m3),
+            m12=rounded(m12),
+            season=rounded(season_of(dealer, rule.season), 4),
+            term_days=dealer.facts.term_days_at(dealer.as_of),
+            coefficient=self.coefficient,
+            basis="forecast" if is_new(dealer, rule) else "history",
+        )
 
 
 def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
@@ -55,73 +62,83 @@ def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
 
 
 def limit_computed(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitComputed:
-    """The same with exact factors."""
-    m3, m12, season, base, basis = _history(dealer, rule)
+    """The same with its factors still to be made up."""
     coefficient, term_days = rule.coefficients.of(grade), dealer.facts.term_days_at(dealer.as_of)
-    units = _units(coefficient, term_days, rule.term_base_days, rule.unit)
-    whole = base.numerator * units.numerator // (base.denominator * units.denominator)
-    limit = EXACT.multiply(Decimal(max(0, whole)), rule.unit)
-    return LimitComputed(limit, m3, m12, season, term_days, coefficient, basis)
+    (base, parts), (units, of) = base_of(dealer, rule), _units(coefficient, term_days, rule.term_base_days, rule.unit)
+    whole = base * units // (parts * of)
+    return LimitComputed(EXACT.multiply(Decimal(max(0, whole)), rule.unit), dealer, rule, coefficient)
 
 
-class _History(NamedTuple):
-    """What a limit rests on beside grade and term."""
-
-    m3: Fraction
-    m12: Fraction
-    season: Fraction
-    base: Fraction
-    basis: Literal["history", "forecast"]
+@lru_cache
+def _units(coefficient: Decimal, term_days: int, term_base_days: int, unit: Decimal) -> Ratio:
+    """How many units of money a limit has for each of its base."""
+    return (over(coefficient, term_base_days) * term_days / Fraction(unit)).as_integer_ratio()
 
 
-def _history(dealer: Snapshot, rule: LimitRule) -> _History:
-    """By its own rule, or as another policy with the very same parts of it has found it (`simulation.sharing`)."""
-    key = ("history", rule.short_months, rule.long_months, id(rule.season), id(rule.new_dealer))
-    known: _History | None = dealer.measured.get(key)
+def base_of(dealer: Snapshot, rule: LimitRule) -> Ratio:
+    """What a limit rests on beside grade and term: min(m3, m12 × season), or a new dealer's forecast.
+
+    Known already where another policy has the very same parts of the rule (`simulation.sharing`).
+    """
+    key = ("base", rule.short_months, rule.long_months, id(rule.season), id(rule.new_dealer))
+    known: Ratio | None = dealer.measured.get(key)
     if known is None:
-        m3, m12 = mean_month(dealer, rule.short_months), mean_month(dealer, rule.long_months)
-        season = season_of(dealer, rule.season)
-        if months_traded(dealer) < rule.new_dealer.months:
-            known = _History(m3, m12, season, forecast_base(dealer, rule.new_dealer), "forecast")
-        else:
-            known = _History(m3, m12, season, min(m3, m12 if season is NO_SEASON else m12 * season), "history")
+        known = (
+            forecast_base(dealer, rule.new_dealer).as_integer_ratio() if is_new(dealer, rule) else _least(dealer, rule)
+        )
         dealer.measured[key] = known
     return known
 
 
-@lru_cache
-def _units(coefficient: Decimal, term_days: int, term_base_days: int, unit: Decimal) -> Fraction:
-    """How many units of money a limit has for each of its base."""
-    return over(coefficient, term_base_days) * term_days / Fraction(unit)
+def _least(dealer: Snapshot, rule: LimitRule) -> Ratio:
+    (short, a), (long, b) = mean_month(dealer, rule.short_months), mean_month(dealer, rule.long_months)
+    season, c = _season(dealer, rule.season.months, rule.season.floor, rule.season.ceiling)
+    return (short, a) if short * b * c <= long * season * a else (long * season, b * c)
 
 
 @once
-def mean_month(dealer: Snapshot, months: int) -> Fraction:
+def mean_month(dealer: Snapshot, months: int) -> Ratio:
     """Mean net invoiced of the last full months, a month."""
-    return over(dealer.ledger.in_months(full_months(dealer.as_of, months)), months)
+    net, parts = dealer.ledger.in_months(full_months(dealer.as_of, months)).as_integer_ratio()
+    return net, parts * months
+
+
+def is_new(dealer: Snapshot, rule: LimitRule) -> bool:
+    """Whether a dealer has traded for less than the policy's months."""
+    return months_traded(dealer) < rule.new_dealer.months
 
 
 def months_traded(dealer: Snapshot) -> int:
     """Full months since the first invoice; 0 without one."""
-    return full_months_since(dealer.ledger.first_invoice_on, dealer.as_of) if dealer.ledger.first_invoice_on else 0
+    first = dealer.ledger.first_invoice_on
+    return full_months_since(first, dealer.as_of) if first else 0
 
 
 def season_of(dealer: Snapshot, rule: Season) -> Fraction:
     """How the as-of calendar month compares with the mean month, clipped; 1 with less history than the rule wants."""
-    return _season(dealer, rule.months, rule.floor, rule.ceiling)
+    return Fraction(*_season(dealer, rule.months, rule.floor, rule.ceiling))
 
 
 @once
-def _season(dealer: Snapshot, months: int, floor: Decimal, ceiling: Decimal) -> Fraction:
+def _season(dealer: Snapshot, months: int, floor: Decimal, ceiling: Decimal) -> Ratio:
     if months_traded(dealer) < months:
         return NO_SEASON
-    window = full_months(dealer.as_of, months)
-    alike = [month for month in window if month % 12 == month_of(dealer.as_of) % 12]
-    mean = mean_month(dealer, months)
+    mean, parts = mean_month(dealer, months)
+    alike = _alike(dealer.as_of, months)
     if mean <= 0 or not alike:
         return NO_SEASON
-    ratio = over(dealer.ledger.in_months(alike), len(alike)) / mean
-    return min(max(ratio, Fraction(floor)), Fraction(ceiling))
+    net, of = dealer.ledger.in_months(alike).as_integer_ratio()
+    above, below = net * parts, of * len(alike) * mean
+    (lowest, a), (highest, b) = floor.as_integer_ratio(), ceiling.as_integer_ratio()
+    if above * a < lowest * below:
+        return lowest, a
+    return (highest, b) if above * b > highest * below else (above, below)
+
+
+@lru_cache
+def _alike(as_of: date, months: int) -> list[Month]:
+    """The as-of calendar month in each year of the window."""
+    return [month for month in full_months(as_of, months) if month % 12 == month_of(as_of) % 12]
 
 
 def forecast_base(dealer: Snapshot, rule: NewDealer) -> Fraction:

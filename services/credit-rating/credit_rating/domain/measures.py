@@ -70,6 +70,7 @@ class ByRule:
     def __init__(self, entries: Iterable[LedgerEntry], as_of: date) -> None:
         self._as_of = as_of
         self._ledger = ledger_at(entries, as_of)
+        self.first_invoice_on = self._ledger.first_invoice_on
 
     @cached_property
     def _owed(self) -> Receivables:
@@ -90,11 +91,6 @@ class ByRule:
     def has_traded(self) -> bool:
         """See `Measures`."""
         return bool(self._net.documents)
-
-    @property
-    def first_invoice_on(self) -> date | None:
-        """See `Measures`."""
-        return self._ledger.first_invoice_on
 
     @property
     def anything_due(self) -> bool:

@@ -6,7 +6,7 @@ Source: domain.md 2.3, 2.4, 2.7; architecture.md 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -64,13 +64,13 @@ class Judged(NamedTuple):
     """The 5C assessment that keeps the grade from being what the cell says."""
 
 
-def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Iterable[Override] = ()) -> Judged | NotRated:
+def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Collection[Override] = ()) -> Judged | NotRated:
     """Grade one dealer and work out its limit: what every rating records, and all that a simulation compares."""
     match assess(dealer, policy.indicators):
         case SurveyMissing(reason=reason):
             return NotRated(reason)
         case Assessment() as computed:
-            assessment = overridden(computed, overrides)
+            assessment = overridden(computed, overrides) if overrides else computed
             given = grade_of(assessment.key, assessment.other, policy.grades)
             cap = cap_of(given.grade, dealer.facts.assessments, dealer.as_of, policy.five_c)
             if cap is not None:
@@ -84,7 +84,7 @@ def rate(
     policy: CreditPolicy,
     occasion: Occasion,
     previous_grade: int | None,
-    overrides: Iterable[Override] = (),
+    overrides: Collection[Override] = (),
 ) -> Rated | NotRated:
     """Rate one dealer. `occasion.policy` must name `policy`; `previous_grade` is the grade in force before."""
     match judge(snapshot(facts, occasion.as_of), policy, overrides):

@@ -47,10 +47,11 @@ class Credited(NamedTuple):
 class Outcome:
     """How one invoice was paid: cents on time, late cents × days, the most days late, cents credited and open."""
 
-    __slots__ = ("credited", "late", "on_time", "open", "sold", "worst")
+    __slots__ = ("cents", "credited", "due", "issued", "late", "on_time", "open", "worst")
 
     def __init__(self, sold: Sold) -> None:
-        self.sold, self.open = sold, sold.cents
+        self.due, self.issued, _, self.cents, _ = sold
+        self.open = self.cents
         self.on_time = self.late = self.worst = self.credited = 0
 
     def settle(self, by: Credited, at_most: int) -> int:
@@ -60,7 +61,7 @@ class Outcome:
         if by.note:
             self.credited += cents
         elif cents:
-            days = max(by.on, self.sold.issued) - self.sold.due
+            days = max(by.on, self.issued) - self.due
             if days <= 0:
                 self.on_time += cents
             else:
@@ -74,14 +75,17 @@ class UsualLedger:
 
     def __init__(self, invoices: Iterable[Sold], credits: Iterable[Credited], as_of: date) -> None:
         self._invoices, self._credits = sorted(invoices), sorted(credits, key=attrgetter("on"))
+        self._notes = [(credit.on, credit.cents) for credit in self._credits if credit.note]
         self._as_of = as_of.toordinal()
+        first = min([sold.issued for sold in self._invoices], default=None)
+        self.first_invoice_on = None if first is None else date.fromordinal(first)
         self._paid = self._allocated()
         self._by_month = self._net()
 
     def _allocated(self) -> list[Outcome]:
         """The allocation of 2.2: what credits name, then what is left of them to the oldest invoices."""
         outcomes = [Outcome(sold) for sold in self._invoices]
-        named = {outcome.sold.number: outcome for outcome in outcomes}
+        named = {sold.number: outcome for sold, outcome in zip(self._invoices, outcomes, strict=True)}
         left = []
         for credit in self._credits:
             free = credit.cents
@@ -103,24 +107,18 @@ class UsualLedger:
     def _net(self) -> dict[Month, int]:
         """Cents invoiced less credit notes, by month."""
         net: dict[Month, int] = {}
-        for sold in self._invoices:
-            month = _month(sold.issued)
-            net[month] = net.get(month, 0) + sold.cents
-        for credit in self._credits:
-            if credit.note:
-                month = _month(credit.on)
-                net[month] = net.get(month, 0) - credit.cents
+        for _, issued, _, cents, _ in self._invoices:
+            month = _month(issued)
+            net[month] = net.get(month, 0) + cents
+        for day, cents in self._notes:
+            month = _month(day)
+            net[month] = net.get(month, 0) - cents
         return net
 
     @property
     def has_traded(self) -> bool:
         """See `Measures`."""
         return bool(self._by_month)
-
-    @property
-    def first_invoice_on(self) -> date | None:
-        """See `Measures`."""
-        return date.fromordinal(min([sold.issued for sold in self._invoices])) if self._invoices else None
 
     @property
     def anything_due(self) -> bool:
@@ -135,41 +133,48 @@ class UsualLedger:
     def between(self, first: date, last: date) -> Decimal:
         """See `Measures`."""
         start, end = first.toordinal(), last.toordinal()
-        sold = sum([each.cents for each in self._invoices if start <= each.issued <= end])
-        return _money(sold - sum([each.cents for each in self._credits if each.note and start <= each.on <= end]))
+        sold = sum([cents for _, issued, _, cents, _ in self._invoices if start <= issued <= end])
+        return _money(sold - sum([cents for day, cents in self._notes if start <= day <= end]))
 
     def terms_agreed(self, months: range, credit_days: int) -> InvoicedOnTerms:
         """See `Measures`."""
         total = at_once = short = 0
-        for sold in self._invoices:
-            if _month(sold.issued) in months:
-                total += sold.cents
-                at_once += sold.cents if sold.credit_days == AT_ONCE else 0
-                short += sold.cents if sold.credit_days <= credit_days else 0
+        for _, issued, _, cents, days in self._invoices:
+            if _month(issued) in months:
+                total += cents
+                if days <= credit_days:
+                    short += cents
+                    if days == AT_ONCE:
+                        at_once += cents
         return InvoicedOnTerms(_money(total), _money(at_once), _money(short))
 
     def record_since(self, first: date) -> tuple[PaymentRecord, bool]:
         """See `Measures`."""
-        start, invoices, value, on_time, late, worst, anything = first.toordinal(), 0, 0, 0, 0, 0, False
+        start, as_of = first.toordinal(), self._as_of
+        invoices, value, on_time, late, worst, anything = 0, 0, 0, 0, 0, False
         for paid in self._paid:
-            if paid.sold.due > self._as_of:
+            due, still_open = paid.due, paid.open
+            if due > as_of:
                 break
-            if paid.sold.due < start and not paid.open:
+            if due < start and not still_open:
                 continue
             anything = True
-            open_days = self._as_of - paid.sold.due if paid.open else 0
-            invoices += paid.sold.cents > paid.credited
-            value += paid.sold.cents - paid.credited
+            worth = paid.cents - paid.credited
+            invoices += worth > 0
+            value += worth
             on_time += paid.on_time
-            late += paid.late + paid.open * open_days
-            worst = max(worst, paid.worst, open_days)
+            late += paid.late
+            worst = max(worst, paid.worst)
+            if still_open:
+                late += still_open * (as_of - due)
+                worst = max(worst, as_of - due)
         return PaymentRecord(invoices, _money(value), _money(on_time), _money(late), worst), anything
 
     def all_on_time(self, first: Month, last: Month) -> bool:
         """See `Measures`."""
-        due = [paid for paid in self._paid if first <= _month(paid.sold.due) <= last]
-        judged = [paid for paid in due if paid.sold.cents > paid.credited]
-        return bool(judged) and all(paid.on_time == paid.sold.cents - paid.credited for paid in judged)
+        due = [paid for paid in self._paid if first <= _month(paid.due) <= last]
+        judged = [paid for paid in due if paid.cents > paid.credited]
+        return bool(judged) and all(paid.on_time == paid.cents - paid.credited for paid in judged)
 
 
 @lru_cache(8192)
