@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -123,6 +124,26 @@ async def test_processes_of_their_own_answer_the_same(
     assert (await simulate(world, further, **far)).json()["items"] == [], "those behind the near ones are tried, too"
     monkeypatch.setattr(simulating, "_under_way", {"another one"})
     assert (await simulate(world, known_at=known_at)).status_code == 503
+
+
+async def test_processes_of_a_simulation_that_is_cut_off_end_with_it(
+    world: Any, network: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, start = [], asyncio.create_subprocess_exec
+
+    async def starting(*arguments: Any, **options: Any) -> Any:
+        started.append(await start(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
+    monkeypatch.setattr(simulating, "WORTH_A_PROCESS", 1)
+    asked = asyncio.create_task(simulate(world))
+    async with asyncio.timeout(30):
+        while len(started) < 2:
+            await asyncio.sleep(0.01)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    assert [process.returncode for process in started] == [-9, -9] and not simulating._under_way
 
 
 async def test_a_further_page_tries_no_more_dealers_than_it_needs(
