@@ -130,7 +130,8 @@ async def _by_processes(dsn: str, question: Question, share: Share) -> Answer:
         return _joined(await asyncio.gather(*tasks), question.listed.most)
     finally:
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # a second time would keep it from waiting for its process
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         _under_way.difference_update(tasks)
 
