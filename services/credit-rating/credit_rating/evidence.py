@@ -16,6 +16,7 @@ from credit_rating.domain.five_c import CS, FiveC
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
 from eventlog.position import Cut
+from eventlog.position import bounds as bounds  # beside `within`, whose parameter it is
 from rules.entries import LedgerEntry
 from rules.ledger_rows import COLUMNS, entry_of, read_rows
 from service.problems import Problem
@@ -65,12 +66,6 @@ class _Parked(msgspec.Struct):
 
 
 _read_onboarding = msgspec.json.Decoder(_Parked).decode
-
-
-def bounds(cut: Cut, source: str) -> list[int]:
-    """The cut of one source as an array: the last sequence of partition 0, 1, …"""
-    partitions = cut.get(source, {})
-    return [partitions.get(p, 0) for p in range(max(partitions, default=-1) + 1)]
 
 
 async def dealers_of(conn: Connection, region: str, cut: Cut) -> list[UUID]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Annotated, Any, Generic
 
 from fastapi import Query
-from pydantic import TypeAdapter, ValidationError
 
 from credit_rating.snapshot import SERVICE, positions, wait_until_shown
-from eventlog.position import Cut, cut_from_json, cut_to_json
+from eventlog.cut_form import NoCut, read_cut
+from eventlog.cut_form import token_of as token_of
+from eventlog.position import Cut, cut_to_json
+from events.catalogue import OWNERS
 from service.moments import cut_at
-from service.moments import token_of as token_of
 from service.paging import Page, T
 from service.problems import Problem
 from service.runtime import Runtime
@@ -25,7 +24,6 @@ KnownAt = Annotated[
         description='a cut, as JSON {"credit-rating": {"0": 17}} or as its token, or a moment with its time zone',
     ),
 ]
-_cut = TypeAdapter(dict[str, dict[str, int]])
 
 
 class KnownPage(Page[T], Generic[T]):
@@ -44,25 +42,18 @@ async def cut_known_at(runtime: Runtime, said: str | None) -> Cut:
     """The cut that is meant, once it is shown here; a moment is of this service's own log."""
     if said is None:
         return await positions(runtime.pool)
-    cut = read_cut(said) or await _at_moment(runtime, said)
+    cut = _given(said, runtime.settings.partitions)
+    if cut is None:
+        cut = await _at_moment(runtime, said)
     await wait_until_shown(runtime.pool, cut, runtime.settings.wait_seconds)
     return cut
 
 
-def read_cut(said: str) -> Cut | None:
-    """The cut in its JSON or its token; None if it is neither."""
-    text = said if said.startswith("{") else _untoken(said)
+def _given(said: str, partitions: int) -> Cut | None:
     try:
-        return cut_from_json(_cut.validate_json(text))
-    except (ValidationError, ValueError):
-        return None
-
-
-def _untoken(said: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode()
-    except (binascii.Error, ValueError):
-        return ""
+        return read_cut(said, OWNERS, partitions)
+    except NoCut as error:
+        raise Problem("invalid", f"known_at: {error}.") from error
 
 
 async def _at_moment(runtime: Runtime, said: str) -> Cut:

@@ -104,6 +104,14 @@ async def test_a_moment_to_come_is_refused(client: httpx.AsyncClient, owners: Ow
     assert owners.asked == []
 
 
+async def test_what_is_no_cut_is_refused_and_told_what_one_looks_like(client: httpx.AsyncClient) -> None:
+    for ends in ('{"3000000": 0}', '{"-5": 3}', '{"12": 0}', '{"0": Infinity}', '{"0": 3.7}', '{"0": true}'):
+        answer = await client.get("/api/dealers", params={"known_at": f'{{"credit-rating": {ends}}}'})
+        said = answer.json()
+        assert (answer.status_code, said["type"]) == (422, "urn:dealerlog:problem:invalid"), ends
+        assert "from 0 to 11" in said["detail"] and "a cut looks like" in said["why"]
+
+
 async def test_a_moment_with_a_parked_event_waits_for_the_replay_and_its_cut_is_named(
     client: httpx.AsyncClient, served: Served, owners: Owners
 ) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from eventlog.connection import Connection
-from eventlog.position import Cut
+from eventlog.position import Cut, bounds
 from tiering.domain.policy import SalesMeasure
 from tiering.domain.windows import Window
 
@@ -23,16 +22,10 @@ CODES = "select dealer::text as dealer, code from onboarding where sequence <= (
 
 async def sums_by_dealer(conn: Connection, cut: Cut, window: Window, measure: SalesMeasure) -> dict[str, Decimal]:
     """Dealer → sales − returns in the window, or sales alone, of what is known at the cut."""
-    rows = await conn.fetch(SUMS, window.first, window.last, array_of(cut, "tiering"), measure == "net_sales")
+    rows = await conn.fetch(SUMS, window.first, window.last, bounds(cut, "tiering"), measure == "net_sales")
     return {row["dealer"]: row["measure"] for row in rows}
 
 
 async def codes_by_dealer(conn: Connection, cut: Cut) -> dict[str, str]:
     """Dealer → code, of the onboardings known at the cut."""
-    return dict(map(tuple, await conn.fetch(CODES, array_of(cut, "customer-registry"))))
-
-
-def array_of(cut: Cut, service: str) -> list[int]:
-    """The sequences of one service by partition, 0 where the cut names none."""
-    sequences: Mapping[int, int] = cut.get(service, {})
-    return [sequences.get(partition, 0) for partition in range(max(sequences, default=-1) + 1)]
+    return dict(map(tuple, await conn.fetch(CODES, bounds(cut, "customer-registry"))))

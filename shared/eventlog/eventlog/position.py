@@ -45,3 +45,12 @@ def cut_from_json(value: Mapping[str, Mapping[str, int]]) -> dict[str, dict[int,
 def within(cut: Cut, service: str, partition: int, sequence: int) -> bool:
     """Whether a cut includes that event."""
     return sequence <= cut.get(service, {}).get(partition, 0)
+
+
+def bounds(cut: Cut, source: str) -> list[int]:
+    """The cut of one source as an array for SQL: the last sequence of partition 0, 1, …; 0 where it names none.
+
+    It is as long as the highest partition: a cut from outside passes `cut_form.read_cut` first.
+    """
+    partitions = cut.get(source, {})
+    return [partitions.get(partition, 0) for partition in range(max(partitions, default=-1) + 1)]

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from eventlog.cut_form import token_of
 from eventlog.meta import Meta
 from eventlog.position import Cut, cut_from_json, cut_to_json
 from events.decider import Decider
@@ -30,7 +31,6 @@ from events.ids import request_hash, uuid7
 from service.access import Caller, require
 from service.exports import Column, csv_stream, write_xlsx
 from service.list_columns import Spread, table_of
-from service.moments import token_of
 from service.presenting import POSITION, correlation
 from service.problems import Problem
 

@@ -6,24 +6,16 @@ cut = await cut_at(runtime, ("customer-registry", "credit-rating", "tiering"), m
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from eventlog.asking import Silent, Unasked
-from eventlog.position import Cut, cut_to_json
+from eventlog.position import Cut
 from eventlog.refusals import NotPast
 from service.problems import Problem
 from service.runtime import Runtime
 
 AHEAD = "That moment is not past yet: give an earlier one, or none for now."
-
-
-def token_of(cut: Cut) -> str:
-    """A cut as one opaque word."""
-    text = json.dumps(cut_to_json(cut), separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 async def cut_at(runtime: Runtime, sources: Sequence[str], moment: datetime) -> Cut:

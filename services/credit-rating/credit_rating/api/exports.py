@@ -10,12 +10,12 @@ from uuid import UUID
 from fastapi import Depends
 from pydantic import BaseModel
 
+from eventlog.cut_form import token_of
 from eventlog.position import cut_from_json
 from events.fields import Day
 from service.context import Read
 from service.list_files import Format
 from service.listing import Asked, Listing, Row, at_least, at_most, equals
-from service.moments import token_of
 from service.paging import Page
 from service.routing import Router
 

@@ -33,6 +33,24 @@ async def test_a_moment_to_come_and_what_is_no_time_are_refused(world: Any) -> N
         assert answer.status_code == 422, known
 
 
+async def test_what_is_no_cut_is_refused_at_once_and_told_what_one_looks_like(world: Any) -> None:
+    dealer = await world.dealer("5004")
+    for known in (
+        '{"credit-rating": {"20000000": 0}}', '{"credit-rating": {"-5": 3}}', '{"credit-rating": {"99": 0}}',
+        '{"credit-rating": {"0": 3.7}}', '{"credit-rating": {"0": true}}', '{"credit-rating": {"0": Infinity}}',
+        '{"sales": {"0": 1}}', '{"a":' * 700,
+    ):  # fmt: skip
+        answer = await world.get(f"/dealers/{dealer}/ledger", query={"known_at": known})
+        assert answer.status_code == 422 and "a cut looks like" in answer.json()["detail"], known
+
+
+async def test_a_moment_beyond_what_a_calendar_holds_is_refused(world: Any) -> None:
+    dealer = await world.dealer("5005")
+    for known in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        answer = await world.get(f"/dealers/{dealer}/ledger", query={"known_at": known})
+        assert answer.status_code == 422, (known, answer.text)
+
+
 async def test_a_cut_that_is_not_shown_yet_says_how_far_behind_it_is(world: Any) -> None:
     dealer = await world.dealer("5003")
     world.runtime.settings = world.runtime.settings.model_copy(update={"wait_seconds": 0.05})

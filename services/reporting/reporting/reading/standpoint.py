@@ -7,9 +7,6 @@ shown is exactly that, whatever has arrived here since. Every answer carries the
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,8 +14,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from eventlog.position import Cut, cut_from_json, cut_to_json
+from eventlog.cut_form import NoCut, read_cut, token_of
+from eventlog.position import Cut, bounds, cut_to_json
 from eventlog.position import within as within_cut
+from events.catalogue import OWNERS
 from reporting.i18n import N_
 from reporting.reading.wrong import Wrong
 from service.context import ReadContext
@@ -59,13 +58,12 @@ class Standpoint:
     @property
     def parameters(self) -> tuple[Any, ...]:
         """The first four parameters of every query."""
-        return (*(self._bounds(source) for source in SOURCES), self.as_of)
+        return (*(bounds(self.cut, source) for source in SOURCES), self.as_of)
 
     @cached_property
     def token(self) -> str:
         """The cut as one word for links."""
-        said = json.dumps(cut_to_json(self.cut), separators=(",", ":"), sort_keys=True)
-        return base64.urlsafe_b64encode(said.encode()).rstrip(b"=").decode()
+        return token_of(self.cut)
 
     @cached_property
     def short(self) -> str:
@@ -77,17 +75,13 @@ class Standpoint:
         """How many events of each log the cut includes."""
         return {source: sum(self.cut.get(source, {}).values()) for source in SOURCES}
 
-    def _bounds(self, source: str) -> list[int]:
-        partitions = self.cut.get(source, {})
-        return [partitions.get(p, 0) for p in range(max(partitions, default=-1) + 1)]
-
 
 async def standpoint(read: ReadContext, *, as_of: str | None, known_at: str | None) -> Standpoint:
     """The standpoint that a request means: by default today, known now."""
     day = read_day(as_of, "as_of") or read.today
     if not known_at:
         return Standpoint(day, await shown(read.runtime))
-    cut = _cut_of(known_at)
+    cut = _cut_of(read.runtime, known_at)
     if cut is not None:
         return Standpoint(day, await _seen(read.runtime, cut), pinned=True)
     return Standpoint(day, await _at_moment(read.runtime, known_at), pinned=True)
@@ -118,22 +112,18 @@ async def shown(runtime: Runtime) -> Cut:
     return found
 
 
-def _cut_of(said: str) -> Cut | None:
-    text = said if said.startswith("{") else _decoded(said)
+def _cut_of(runtime: Runtime, said: str) -> Cut | None:
+    partitions = runtime.settings.partitions
     try:
-        members = json.loads(text)
-        if not isinstance(members, dict) or not all(isinstance(each, dict) for each in members.values()):
-            return None
-        return cut_from_json(members)
-    except (ValueError, TypeError, AttributeError):
-        return None
-
-
-def _decoded(said: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode()
-    except (binascii.Error, ValueError):
-        return ""
+        return read_cut(said, OWNERS, partitions)
+    except NoCut as error:
+        raise Wrong(
+            "invalid",
+            N_("Known at is no cut: one looks like %(form)s, with partitions from 0 to %(last)s."),
+            members={"why": str(error)},
+            form='{"credit-rating": {"0": 17}}',
+            last=partitions - 1,
+        ) from error
 
 
 async def _seen(runtime: Runtime, cut: Cut) -> Cut:

@@ -10,13 +10,12 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel
 
-from eventlog.position import cut_from_json
+from eventlog.position import bounds, cut_from_json
 from service.context import Read
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
-from tiering.facts_at_cut import array_of
 from tiering.published_policies import policy_of
 from tiering.rederive import rederive_class, started_run
 from tiering.running import reference
@@ -145,7 +144,7 @@ async def explain_class(event: UUID, read: Read) -> Explanation:
     place = ClassView.model_validate(dict(row))
     started = await started_run(read.runtime.log, str(place.run))
     rules = (await policy_of(read.runtime.log, **reference(started.policy))).abc
-    tiering = array_of(cut_from_json(started.cut), "tiering")
+    tiering = bounds(cut_from_json(started.cut), "tiering")
     async with read.snapshot() as conn:
         lines = await conn.fetchrow(LINES, place.dealer, place.window_from, place.window_to, tiering)
     return Explanation(
