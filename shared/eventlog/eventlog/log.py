@@ -109,10 +109,14 @@ class Log:
         self.on_append()
         return verdicts
 
-    async def state(self, decider: Decider[Any, Any], key: str) -> tuple[Any, int]:
-        """A stream's state and version now, folded from its events."""
-        found = await self._find(decider, decider.stream(key), UUID(int=0))
-        return found.state, found.version
+    async def state(self, decider: Decider[Any, Any], key: str, *, up_to: int | None = None) -> tuple[Any, int]:
+        """A stream's state and version now, folded from its events, or as it was at version `up_to`."""
+        stream = decider.stream(key)
+        found = await self._find(decider, stream, UUID(int=0))
+        if up_to is None or found.version <= up_to:
+            return found.state, found.version
+        rows = await self.read_stream(stream, up_to=up_to)
+        return fold(decider, decider.state(), [row.document for row in rows]), up_to
 
     async def read_stream(self, stream: str, *, up_to: int | None = None) -> list[reading.LogRow]:
         """A stream's events in order, up to a version (edited streams) if one is given."""

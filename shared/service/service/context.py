@@ -25,7 +25,8 @@ from pydantic import BaseModel
 from starlette.responses import Response as RawResponse
 
 from eventlog.meta import Fact, Meta, Written
-from eventlog.position import Position
+from eventlog.position import Cut, Position
+from eventlog.shown import shown_version
 from events.catalogue import Event
 from events.ids import command_id, request_hash
 from service.access import Caller
@@ -60,6 +61,20 @@ class ReadContext:
     def etag(self, version: int) -> None:
         """Say which version of an edited thing this answer shows; the caller sends it back as If-Match."""
         self.response.headers["ETag"] = f'"{version}"'
+
+    async def shows(self, conn: Any, decider: Any, key: str, cut: Cut | None = None) -> int:
+        """Say as ETag which version of a stream the snapshot `conn` shows, within a cut if one is given; answers it.
+
+        Never the log's last one: who writes over what was shown is refused if anything came since.
+        """
+        log, stream = self.runtime.log, decider.stream(key)
+        partition = log.partition_of(stream)
+        within = None if cut is None else cut.get(log.name, {}).get(partition, 0)
+        version = await shown_version(
+            conn, log.pool, source=log.name, partition=partition, stream=stream, within=within
+        )
+        self.etag(version)
+        return version
 
 
 class WriteContext(ReadContext):

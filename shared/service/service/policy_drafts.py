@@ -156,9 +156,9 @@ def drafts_of(policies: Policies) -> Router:
     @router.get("/policies/drafts/{draft}", permission="policy.read", answers=DraftContent)
     async def read_draft(draft: UUID, read: Read) -> DraftContent:
         """One draft with its document."""
-        row = await draft_row(read, name, draft)
-        _, version = await read.runtime.log.state(book, key(name))
-        read.etag(version)
+        async with read.snapshot() as conn:
+            row = await _draft_in(conn, name, draft)
+            await read.shows(conn, book, key(name))
         return DraftContent.model_validate(dict(row) | {"content": json.loads(row["content"])})
 
     @router.get("/policies/drafts/{draft}/differences", permission="policy.read", answers=Compared)
@@ -227,7 +227,11 @@ def drafts_of(policies: Policies) -> Router:
 async def draft_row(read: ReadContext, name: str, draft: UUID) -> Mapping[str, Any]:
     """A draft as the read model has it; 404 without one."""
     async with read.snapshot() as conn:
-        row: Mapping[str, Any] | None = await conn.fetchrow(ONE, name, draft)
+        return await _draft_in(conn, name, draft)
+
+
+async def _draft_in(conn: Any, name: str, draft: UUID) -> Mapping[str, Any]:
+    row: Mapping[str, Any] | None = await conn.fetchrow(ONE, name, draft)
     if row is None:
         raise Problem("not-found", "There is no such draft.", retryable=True)
     return row

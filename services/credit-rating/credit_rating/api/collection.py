@@ -34,12 +34,11 @@ async def read_collection(
 ) -> CollectionView:
     """A dealer's stage, what it is chased for, and what is open; its ETag is what each step names as If-Match."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
-    _, version = await read.runtime.log.state(COLLECTION, str(dealer))
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         owing = await owing_at(conn, dealer, day, cut, await in_force(conn, day))
         steps = (await seen(conn, [dealer], cut, day))[dealer]
-    read.etag(version)
+        await read.shows(conn, COLLECTION, str(dealer), cut)
     now, legal = owing.reached, steps.legal
     return CollectionView(
         dealer=dealer, as_of=day, known_at=token_of(cut), currency=read.runtime.settings.currency,

@@ -115,10 +115,9 @@ async def read_delegation(delegation: UUID, read: Read) -> DelegationView:
     """One delegation; its ETag is what a revocation names."""
     async with read.snapshot() as conn:
         row = await conn.fetchrow(ONE, delegation)
-    if row is None:
-        raise Problem("not-found", "There is no such delegation.", retryable=True)
-    _, version = await read.runtime.log.state(DELEGATION, f"delegation-{delegation}")
-    read.etag(version)
+        if row is None:
+            raise Problem("not-found", "There is no such delegation.", retryable=True)
+        await read.shows(conn, DELEGATION, f"delegation-{delegation}")
     return DelegationView.model_validate(dict(row))
 
 

@@ -232,14 +232,14 @@ async def list_diligences(read: Read, asked: Annotated[Asked, Depends(DILIGENCES
 @router.get(PATH, permission="diligence.read", answers=DiligenceView)
 async def read_diligence(dealer: UUID, read: Read) -> DiligenceView:
     """A dealer's due diligence; its ETag is what each step names as If-Match."""
-    known, version = await read.runtime.log.state(DILIGENCE, str(dealer))
-    read.etag(version)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         row = dict(await conn.fetchrow(FORM, dealer) or {})
         answers = {each["item"]: _filed(each) for each in await conn.fetch(ANSWERS, row.get("diligence"))}
         opinion = await conn.fetchrow(OPINION, row.get("diligence"))
         steps = [_filed(each) for each in await conn.fetch(STEPS, dealer)]
+        version = await read.shows(conn, DILIGENCE, str(dealer))
+    known, _ = await read.runtime.log.state(DILIGENCE, str(dealer), up_to=version)
     return DiligenceView.model_validate(
         dict.fromkeys(("diligence", "purpose", "covers", "approved_on", "approved_by"))
         | {name: value for name, value in row.items() if name in DiligenceView.model_fields}

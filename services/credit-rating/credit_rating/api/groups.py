@@ -185,9 +185,8 @@ async def read_group(group: Code, read: Read, as_of: Day | None = None) -> Group
     async with company_snapshot(read.runtime.pool) as conn:
         limit = await conn.fetchrow(IN_FORCE, group, day)
         members = await standings_of(conn, await members_of(conn, group), day)
+        await read.shows(conn, GROUP_LIMIT, key(group))
     together = sum((exposure(each.standing, each.reserved) for each in members.values()), Decimal(0))
-    _, version = await read.runtime.log.state(GROUP_LIMIT, key(group))
-    read.etag(version)
     return GroupView(
         **row, as_of=day, limit=GroupLimitView.model_validate(dict(limit)) if limit else None, exposure=together,
         headroom=limit["limit"] - together if limit else None, members=len(members),

@@ -163,8 +163,7 @@ async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> 
         if row is None:
             raise Problem("not-found", "The dealer has no limit yet: a rating run sets the first.")
         policy = await named(conn, PolicyRef.model_validate_json(row["policy"]))
-    _, version = await read.runtime.log.state(CREDIT_FILE, str(dealer))
-    read.etag(version)
+        await read.shows(conn, CREDIT_FILE, str(dealer))
     override = dict(over) | {"id": over["override"]} if over else None
     limit = over["limit"] if over else row["limit"]
     said = {"limit": limit, "computed": row["limit"], "override": override, "policy": policy.reference, "group": group}

@@ -194,10 +194,9 @@ async def read_order(dealer: UUID, number: str, read: Read) -> OrderView:
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         row = await conn.fetchrow(ONE, dealer, number)
+        await read.shows(conn, ORDERS, str(dealer))
     if row is None:
         raise Problem("not-found", f"The dealer has no order {number}.")
-    _, version = await read.runtime.log.state(ORDERS, str(dealer))
-    read.etag(version)
     return OrderView.model_validate(_row(row))
 
 

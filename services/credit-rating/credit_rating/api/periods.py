@@ -122,8 +122,7 @@ async def read_period(period: Month, read: Read) -> PeriodCounted:
     async with read.snapshot() as conn:
         row = await conn.fetchrow(ONE, period)
         counted = await conn.fetchrow(COUNTED, *_month(period, bounds(await positions(read.runtime.pool), SERVICE)))
-    _, version = await read.runtime.log.state(PERIOD, _key(period))
-    read.etag(version)
+        await read.shows(conn, PERIOD, _key(period))
     state = dict(row) if row else {"period": period, "state": "open"}
     return PeriodCounted.model_validate(state | dict(counted))
 

@@ -204,8 +204,8 @@ async def read_review(dealer: UUID, read: Read) -> ReviewView:
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         row, steps = await conn.fetchrow(FILE, dealer), await conn.fetch(STEPS, dealer)
-    file, version = await read.runtime.log.state(CREDIT_FILE, str(dealer))
-    read.etag(version)
+        version = await read.shows(conn, CREDIT_FILE, str(dealer))
+    file, _ = await read.runtime.log.state(CREDIT_FILE, str(dealer), up_to=version)
     proposed, why = await _proposed(read, dealer, file)
     about = _fallen(row) if row else {"due": None, "watched_since": None, "fallen": []}
     if file.review is None:

@@ -91,8 +91,6 @@ async def securities_of(
     known_at: KnownAt = None,
 ) -> SecuritiesPage:  # fmt: skip
     """A dealer's securities; the ETag is what each change names as If-Match."""
-    _, version = await read.runtime.log.state(SECURITY, str(dealer))
-    read.etag(version)
     return await _listed(read, asked, dealer, as_of, known_at)
 
 
@@ -103,6 +101,7 @@ async def _listed(
     async with read.snapshot() as conn:
         if dealer:
             await require_dealer_in_scope(conn, dealer)
+            await read.shows(conn, SECURITY, str(dealer), cut)
         rows = await asked.rows(conn, day, bounds(cut, SERVICE), dealer)
     page = asked.page([_row(row) for row in rows], SecurityView)
     return SecuritiesPage(**known_page(page, cut), as_of=day)

@@ -166,7 +166,7 @@ async def list_of_dealer(dealer: UUID, read: Read, asked: Listed) -> Page[Statem
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
         rows = await asked.rows(conn, dealer)
-    await _etag(read, dealer)
+        await read.shows(conn, STATEMENTS, str(dealer))
     return asked.page(rows, StatementRow)
 
 
@@ -176,7 +176,7 @@ async def read_statement(statement: UUID, read: Read) -> StatementView:
     async with read.snapshot() as conn:
         row = await _row(conn, statement)
         steps = await conn.fetch(STEPS, statement)
-    await _etag(read, row["dealer"])
+        await read.shows(conn, STATEMENTS, str(row["dealer"]))
     whole = dict(row) | {name: json.loads(row[name]) for name in ("totals", "ageing", "policy", "cut")}
     return StatementView.model_validate(whole | {"steps": [dict(each) for each in steps]})
 
@@ -227,8 +227,3 @@ async def _row(conn: Any, statement: UUID) -> Mapping[str, Any]:
     if row is None:
         raise Problem("not-found", "There is no such statement in your scope.", retryable=True)
     return row
-
-
-async def _etag(read: Any, dealer: UUID) -> None:
-    _, version = await read.runtime.log.state(STATEMENTS, str(dealer))
-    read.etag(version)

@@ -94,3 +94,19 @@ async def test_what_may_not_be_overridden_is_refused_and_changes_nothing(world: 
     ungraded = await world.post(f"/dealers/{fresh}/limit-override", body, etag='"1"', **DIRECTOR)
     assert ungraded.status_code == 409 and ungraded.json()["type"].endswith("no-limit")
     assert await world.log.last() == before
+
+
+async def test_who_saw_the_limit_before_a_change_cannot_write_over_it(world: Any) -> None:
+    dealer = await rated(world, "6900")
+    seen = await limit(world, dealer)
+    body = {"limit": "90000.00", "last_day": "2026-12-31"} | WHY
+    path = f"/dealers/{dealer}/limit-override"
+    first = await world.post(path, body, etag=seen.headers["etag"], **DIRECTOR)
+    assert first.status_code == 201, first.text
+    lagging = await limit(world, dealer)  # the log has the override, the read model not yet
+    assert (lagging.json()["override"], lagging.headers["etag"]) == (None, seen.headers["etag"])
+    blind = await world.post(path, body | {"limit": "50000.00"}, etag=lagging.headers["etag"], **DIRECTOR)
+    assert (blind.status_code, blind.json()["type"]) == (412, "urn:dealerlog:problem:stale-version")
+    await world.follow()
+    shown = await limit(world, dealer)
+    assert (shown.json()["limit"], shown.headers["etag"]) == ("90000.00", first.headers["etag"])
