@@ -40,9 +40,8 @@ async def keep_books(api: Api, entries: Sequence[Entry], ids: Mapping[str, str],
 
 
 async def _close(api: Api, period: str, controller: Person) -> None:
-    read = await api.ask(CREDIT, "GET", f"/periods/{period}", controller)
     path, key = f"/periods/{period}/closing", f"sample-{SEED}-close-{period}"
-    api.saw(await api.post(CREDIT, path, controller, {}, key=key, **{"If-Match": read.headers["etag"]}))
+    await api.change(CREDIT, path, controller, {}, key=key, shown=f"/periods/{period}")
 
 
 async def _correct(api: Api, payment: Payment, dealer: str, controller: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from dealerlog.sample.organisation import Person
 
 TIMEOUT_SECONDS = 120.0
 PAGE = 200
+MOST_READS = 100
+PAUSE_SECONDS = 0.05
 OPERATOR = Person("operator", "operator", "operator")
 AUDITOR = Person("auditor", "auditor", "auditor")
 IMPORTER = Person("importer", "importer", "importer")
@@ -113,6 +116,18 @@ class Api:
         """A write under an Idempotency-Key; raises Problem where it is refused."""
         sent = {"Idempotency-Key": key} | headers
         return require(await self.ask(service, "POST", path, who, json=body, headers=sent))
+
+    async def change(self, service: str, path: str, who: Person, body: Any, *, key: str, shown: str) -> httpx.Response:
+        """A write over what `shown` shows, which is read again while something else has changed it meanwhile."""
+        for _ in range(MOST_READS):
+            read = require(await self.ask(service, "GET", shown, who))
+            sent = {"Idempotency-Key": key, "If-Match": read.headers["etag"]}
+            answer = await self.ask(service, "POST", path, who, json=body, headers=sent)
+            if answer.status_code != httpx.codes.PRECONDITION_FAILED:
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        self.saw(require(answer))
+        return answer
 
     async def pages(self, service: str, path: str, who: Person, **params: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a paged list, following its cursors."""

@@ -59,8 +59,8 @@ async def state_the_rest(api: Api, rest: Sequence[Dealer], ids: Mapping[str, str
     return len(rest)
 
 
-async def _post(api: Api, path: str, who: Person, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-    answer = await api.post(CREDIT, path, who, body, key=f"sample-{SEED}-{path}", **headers)
+async def _post(api: Api, path: str, who: Person, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await api.post(CREDIT, path, who, body, key=f"sample-{SEED}-{path}")
     api.saw(answer)
     said: dict[str, Any] = answer.json()
     return said
@@ -68,5 +68,5 @@ async def _post(api: Api, path: str, who: Person, body: dict[str, Any], **header
 
 async def _step(api: Api, path: str, who: Person, body: dict[str, Any], dealer: str) -> str:
     """One step, under the version that is there now."""
-    read = await api.ask(CREDIT, "GET", f"{dealer}/statements", who)
-    return str((await _post(api, path, who, body, **{"If-Match": read.headers["etag"]}))["stage"])
+    key = f"sample-{SEED}-{path}"
+    return str((await api.change(CREDIT, path, who, body, key=key, shown=f"{dealer}/statements")).json()["stage"])

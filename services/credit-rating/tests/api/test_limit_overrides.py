@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventlog.parking import PARK, PARK_STREAM
+
 DIRECTOR = {"role": "regional_director", "region": "R1", "login": "lin.tao"}
 WHY = {"reason": "Opens two shops for the season."}
 
@@ -110,3 +112,18 @@ async def test_who_saw_the_limit_before_a_change_cannot_write_over_it(world: Any
     await world.follow()
     shown = await limit(world, dealer)
     assert (shown.json()["limit"], shown.headers["etag"]) == ("90000.00", first.headers["etag"])
+
+
+async def test_of_a_parked_stream_the_version_before_it_was_parked_is_shown(world: Any) -> None:
+    dealer = await rated(world, "6910")
+    before = (await limit(world, dealer)).headers["etag"]
+    given = await override(world, dealer, {"limit": "90000.00", "last_day": "2026-12-31"})
+    _, partition, sequence, _ = given.headers["dealerlog-position"].split(":")
+    reader = await world.pool.fetchval("select schema from projection.generation")
+    stream, place = f"{dealer}/credit", (int(partition), int(sequence))
+    await world.pool.execute(PARK_STREAM, reader, "credit-rating", stream, place[0], "a test")
+    lists = [[each] for each in ("credit-rating", *place, stream, b"", b"", b"{}")]
+    await world.pool.execute(PARK, reader, *lists)
+    assert (await limit(world, dealer)).headers["etag"] == before != given.headers["etag"]
+    await world.pool.execute("delete from projection.parked_stream where stream = $1", stream)
+    assert (await limit(world, dealer)).headers["etag"] == given.headers["etag"]
