@@ -50,6 +50,7 @@ HELD: dict[str, dict[str, str]] = {
     "credit-rating": {
         "ledger.record": "clerk credit importer",
         "ledger.correct": "credit importer",
+        "ledger.allocate": "credit",
         "period.close": "credit",
         "period.read": PEOPLE,
         "receivable.write_off": "director head",
@@ -210,6 +211,7 @@ ROUTES: dict[str, str] = {
         GET    /dealers/{dealer}/grade                      grade.read
         GET    /dealers/{dealer}/grades                     grade.read
         GET    /dealers/{dealer}/ledger                     receivables.read
+        POST   /dealers/{dealer}/ledger/{entry}/allocation  ledger.allocate
         POST   /dealers/{dealer}/ledger/{entry}/reversal    ledger.correct
         GET    /dealers/{dealer}/limit                      limit.read
         POST   /dealers/{dealer}/limit-override             limit.override
@@ -322,6 +324,7 @@ ROUTES: dict[str, str] = {
         GET    /receivables/figures                         receivables.read
         GET    /receivables/limitations                     receivables.read
         GET    /receivables/unapplied                       receivables.read
+        GET    /receivables/waiting                         receivables.read
         POST   /recoveries                                  ledger.record
         GET    /statements                                  statement.read
         GET    /statements/{statement}                      statement.read

@@ -48,15 +48,18 @@ async def state(api: Api, some: Sequence[Dealer], ids: Mapping[str, str], contro
 
 
 async def state_the_rest(api: Api, rest: Sequence[Dealer], ids: Mapping[str, str], controller: Person) -> int:
-    """State the last month of each and leave it there, so that the clock finds every dealer stated; how many."""
+    """State the last month of each that traded by then, so that the clock finds every dealer stated; how many."""
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def one(dealer: Dealer) -> None:
+    async def one(dealer: Dealer) -> bool:
+        path = f"/dealers/{ids[dealer.number]}"
         async with turns:
-            await _post(api, f"/dealers/{ids[dealer.number]}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
+            traded = await api.get(CREDIT, f"{path}/ledger", controller, dated_to=LAST_MONTH, limit=1)
+            if traded["items"]:
+                await _post(api, f"{path}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
+            return bool(traded["items"])
 
-    await asyncio.gather(*(one(dealer) for dealer in rest))
-    return len(rest)
+    return sum(await asyncio.gather(*(one(dealer) for dealer in rest)))
 
 
 async def _post(api: Api, path: str, who: Person, body: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ select e.origin as source, date_trunc('month', e.dated)::date as month, e.kind, 
 from ledger_entry e left join (
     select distinct reversed from ledger_entry where kind = 'reversal' and {within(1)}
 ) as r on r.reversed = e.event
-where e.dated is not null and {within(1, "e.")} group by 1, 2, 3
+where e.dated is not null and e.kind <> 'allocation' and {within(1, "e.")} group by 1, 2, 3
 """
 HANDED_IN = f"""
 select distinct on (origin, period, kind) origin as source, (period || '-01')::date as month, kind, documents, amount,

@@ -16,7 +16,10 @@ class Difference(NamedTuple):
 
 
 class Rederived(NamedTuple):
-    """A decision taken again, of a dealer or (None) the end of a run; equal if there is no difference."""
+    """A decision taken again, of a dealer or (None) the end of a run; equal if there is no difference.
+
+    `run`: the run or review; of a statement, a reminder or a promise its own id.
+    """
 
     event: UUID
     dealer: UUID | None

@@ -18,6 +18,7 @@ from service.permissions import (
 PERMISSIONS = {
     "ledger.record": (CREDIT_CONTROLLER, IMPORTER, REGION_CLERK),
     "ledger.correct": (CREDIT_CONTROLLER, IMPORTER),
+    "ledger.allocate": (CREDIT_CONTROLLER,),
     "period.close": (CREDIT_CONTROLLER,),
     "period.read": PEOPLE,
     "receivable.write_off": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),

@@ -9,6 +9,10 @@ PROBLEMS = {
     "future-date": Kind(422, "Date in the future", "Correct the date: at most one day ahead for a document."),
     "implausible-due-date": Kind(422, "Implausible due date", "Correct the due date or the invoice's date."),
     "more-than-is-open": Kind(409, "More than is open", "Correct the amount, the day or the invoice's number.", 1),
+    "more-than-is-left": Kind(409, "More than is left", "Allocate at most what no name binds of this money.", 1),
+    "not-allocatable": Kind(409, "Not allocatable", "Name a payment, bill or credit note that counts on that day.", 1),
+    "unknown-invoice": Kind(409, "Unknown invoice", "Correct the number, or record the invoice first.", 1),
+    "allocated-meanwhile": Kind(409, "Allocated meanwhile", "Read what is left of this money, and repeat.", 1),
     "approver-needed": Kind(403, "Approver needed", "Have it recorded singly by who approves it."),
     "already-reversed": Kind(409, "Already taken back", "Read the ledger: the entry is reversed."),
     "not-reversible": Kind(409, "Not reversible", "Record the right document anew instead."),
@@ -39,6 +43,7 @@ PROBLEMS = {
     "statement-issued": Kind(409, "Month already stated", "Withdraw the statement of that month first."),
     "statement-not-open": Kind(409, "Statement done with", "Read the statement: nothing more happens to it."),
     "statement-stage": Kind(409, "Not at this step", "Read the statement: another step comes first."),
+    "nothing-to-state": Kind(409, "Nothing to state", "Record its first document, or name later days.", 1),
     "period-not-over": Kind(422, "Period not over", "Name days that are over."),
     "no-difference": Kind(422, "No difference", "Record that the dealer confirmed it."),
     "policy-altered": Kind(

@@ -162,6 +162,11 @@ def reversal_id(event: UUID) -> UUID:
     return command_id(SERVICE, "reversal", str(event))
 
 
+def allocation_id(event: UUID, nth: int) -> UUID:
+    """The command id of the n-th allocation of the money of an event: of two at once, one comes to be the n-th."""
+    return command_id(SERVICE, "allocation", str(event), nth)
+
+
 def content_of(item: Item) -> bytes:
     """What tells a repeat from another content under the same number: the dealer and everything that is said."""
     return request_hash({"dealer": item.dealer, "document": item.event})

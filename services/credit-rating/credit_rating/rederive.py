@@ -25,6 +25,7 @@ from credit_rating.projections.term_change import term_change
 from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.rating_run import PARKED
 from credit_rating.rederive_limit import limit_again, limits_of, size
+from credit_rating.rederive_others import others_again, others_of
 from credit_rating.snapshot import company_snapshot
 from eventlog.log import Log
 from eventlog.position import Cut, cut_from_json
@@ -112,7 +113,8 @@ async def rederive_all(log: Log, run: UUID | None = None) -> AsyncIterator[Reder
 async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> AsyncIterator[Rederived]:
     """Every decision that the log holds, run by run, each with the tables brought to exactly its cut; then its end.
 
-    Limits that were computed anew between runs come in the order of their cuts.
+    Limits that were computed anew between runs come in the order of their cuts; after all of these, in the order of
+    theirs, statements, reminders and decided promises.
     """
     places = await _places(log)
     started = {run: await start_of(log, run) for run in await _runs(log)}
@@ -132,6 +134,8 @@ async def rederive_log(log: Log, bring_to: Callable[[Cut], Awaitable[None]]) -> 
             yield end
     for limit in limits:
         yield await limit_again(log, limit, bring_to)
+    async for other in others_again(log, await others_of(log), bring_to):
+        yield other
 
 
 async def _places(log: Log) -> dict[str, list[Place]]:

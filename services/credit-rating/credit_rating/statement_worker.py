@@ -1,8 +1,9 @@
 """What the clock issues on the 1st: the statement of the month before, of every dealer with activity or a balance.
 
 It looks once a day at who has none yet, so that a day missed is made up for and a dealer that had nothing on the 1st is
-stated once a late document comes. A month that the worker missed wholly is issued by hand. The command's id is (kind,
-dealer, due date), so that two workers, or one that begins anew, issue it once.
+stated once a late document comes. It begins with the last month that the clock stated at all, so that months in which
+no worker ran are made up for, the oldest first. The command's id is (kind, dealer, due date), so that two workers, or
+one that begins anew, issue it once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ import structlog
 
 from credit_rating.by_the_clock import issue
 from credit_rating.domain.statement import STATEMENTS, IssueStatement
-from credit_rating.domain.statement_drawing import Asked, Occasion, anything_to_state, drawn_up, last_month
+from credit_rating.domain.statement_drawing import (
+    Asked,
+    Occasion,
+    anything_to_state,
+    drawn_up,
+    last_month,
+    months_to_state,
+)
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
@@ -35,6 +43,7 @@ EVERY_SECONDS = 5.0
 STALE_SECONDS = 300.0
 KIND = "issue-statement"
 DAY = timedelta(days=1)
+STATED_TO = "select max(last_day) from statement where purpose = 'monthly' and issued_by = 'clock'"
 NOT_STATED = """
 select d.dealer from dealer d
 where d.code is not null and ($1::uuid is null or d.dealer > $1)
@@ -46,15 +55,21 @@ log = structlog.get_logger("statements")
 
 
 async def issue_all(to: Log, today: date, currency: str) -> int:
-    """State the month before that of `today` for whoever has activity or a balance; answers how many were issued.
+    """State the month before that of `today`, and those missed before, for whoever has activity or a balance.
 
-    A dealer with a parked stream is passed over until that is mended.
+    Answers how many were issued. A dealer with a parked stream is passed over until that is mended.
     """
-    issued, last, last_day = 0, None, last_month(today)[1]
+    async with company_snapshot(to.pool) as conn:
+        months = months_to_state(await conn.fetchval(STATED_TO), today)
+    return sum([await _issue_month(to, last_day, today, currency) for last_day in months])
+
+
+async def _issue_month(to: Log, last_day: date, today: date, currency: str) -> int:
+    issued, last = 0, None
     while True:
         async with company_snapshot(to.pool) as conn:
             dealers = [row["dealer"] for row in await conn.fetch(NOT_STATED, last, last_day, SLICE)]
-            drawn = await _drawn(conn, dealers, today, currency) if dealers else {}
+            drawn = await _drawn(conn, dealers, last_day, currency) if dealers else {}
         for dealer, statement in drawn.items():
             command = IssueStatement(issued=statement, today=today)
             issued += await issue(to, STATEMENTS, str(dealer), command, *_parts(dealer, last_day), on=last_day + DAY)
@@ -63,8 +78,7 @@ async def issue_all(to: Log, today: date, currency: str) -> int:
         last = dealers[-1]
 
 
-async def _drawn(conn: Any, dealers: list[UUID], today: date, currency: str) -> dict[UUID, StatementIssued]:
-    first_day, last_day = last_month(today)
+async def _drawn(conn: Any, dealers: list[UUID], last_day: date, currency: str) -> dict[UUID, StatementIssued]:
     cut, (policy, reference) = await positions(conn), await in_force(conn, last_day)
     parked = await parked_keys(conn, [str(dealer) for dealer in dealers])
     ledgers = await entries_of(conn, dealers, cut)
@@ -74,7 +88,7 @@ async def _drawn(conn: Any, dealers: list[UUID], today: date, currency: str) -> 
         found = {}
         for dealer, entries in ledgers.items():
             named = str(command_id(SERVICE, *_parts(dealer, last_day)))
-            asked = Asked(named, "monthly", first_day, last_day, currency, "clock")
+            asked = Asked(named, "monthly", last_day.replace(day=1), last_day, currency, "clock")
             try:
                 statement = drawn_up(entries, asked, occasion)
             except ValueError as error:  # it holds up nobody else's

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from credit_rating.differences import Difference, compared
 from credit_rating.domain.rating import canonical_data
-from credit_rating.domain.statement_drawing import Asked, Occasion, again, drawn_up, lines_of
+from credit_rating.domain.statement_drawing import Asked, Occasion, again, any_activity, drawn_up, lines_of
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import PolicyAltered, in_force, named
 from credit_rating.snapshot import company_snapshot, parked_keys, positions
@@ -17,19 +18,25 @@ from eventlog.log import Log
 from eventlog.position import cut_from_json, cut_to_json
 from eventlog.reading import event_of
 from events import StatementIssued
+from events.decider import Refused
 from rules.statement import Statement
 from service.problems import Problem
 
 ISSUED = "select document from log.event where stream = $1 and id = $2"
 
 
-async def drawn_up_now(log: Log, dealer: UUID, asked: Asked) -> StatementIssued:
-    """The statement as the read model has the ledger now. 503 while a stream of the dealer is parked."""
+async def drawn_up_now(log: Log, dealer: UUID, asked: Asked, today: date) -> StatementIssued:
+    """The statement as the read model has the ledger now. 503 while a stream of the dealer is parked.
+
+    Refused: nothing-to-state, where the ledger holds nothing until the last day and that day is over.
+    """
     async with company_snapshot(log.pool) as conn:
         if await parked_keys(conn, [str(dealer)]):
             raise Problem("stream-parked")
         cut, (policy, reference) = await positions(conn), await in_force(conn, asked.last_day)
         entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
+    if asked.last_day < today and not any_activity(entries, asked.last_day):
+        raise Refused("nothing-to-state", f"The ledger of this dealer holds nothing until {asked.last_day}.")
     occasion = Occasion(reference, policy.ageing.limits, cut_to_json(cut))
     return await asyncio.to_thread(drawn_up, entries, asked, occasion)
 

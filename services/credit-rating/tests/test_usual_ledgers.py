@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
@@ -16,18 +16,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_rating.domain.calendar_window import month_of
+from credit_rating.domain.entries import LedgerEntry
+from credit_rating.domain.figures import FigureRules, figures, nothing, together
+from credit_rating.domain.figures_of_usual import FiguresOfUsual
 from credit_rating.domain.measures import ByRule, Measures
+from credit_rating.domain.policy.provision import ProvisionRule
 from credit_rating.evidence import entries_of
 from credit_rating.usual_ledgers import Ledgers, ledgers_of
+from rules.ageing import AgeBy
 
 COLUMNS = (
     "partition", "sequence", "event", "dealer", "kind", "origin", "number", "amount", "dated", "due_on", "method",
-    "term_days", "order_number", "invoice", "allocations", "outcome", "reversed",
+    "term_days", "order_number", "invoice", "allocations", "outcome", "reversed", "allocates",
 )  # fmt: skip
 TABLE = """
 create temporary table ledger_entry (partition smallint, sequence bigint, event uuid, dealer uuid, kind text,
     origin text, number text, amount numeric, dated date, due_on date, method text, term_days integer,
-    order_number text, invoice text, allocations jsonb, outcome text, reversed uuid)
+    order_number text, invoice text, allocations jsonb, outcome text, reversed uuid, allocates uuid)
 """
 FIRST = date(2026, 1, 20)
 AS_OF = FIRST + timedelta(days=60)
@@ -58,6 +63,10 @@ others = st.one_of(
     st.fixed_dictionaries({"kind": st.sampled_from(["bounce", "dishonour"]), **document, "dated": days}),
     st.fixed_dictionaries({"kind": st.sampled_from(["dispute", "recovery"]), **document, **money}),
     st.fixed_dictionaries({"kind": st.just("write_off"), **document, **money, "invoice": numbers}),
+    st.fixed_dictionaries(
+        {"kind": st.just("allocation"), **document, "dated": days, "allocations": one_name,
+         "allocates": st.integers(0, 30).map(lambda n: UUID(int=n))}
+    ),
     st.fixed_dictionaries({"kind": st.just("settlement"), **document, "dated": days, "outcome": st.just("upheld")}),
     st.fixed_dictionaries(
         {"kind": st.just("reversal"), **document, "reversed": st.integers(0, 30).map(lambda n: UUID(int=n))}
@@ -95,15 +104,19 @@ class Book:
         self._runner.run(self._connection.execute("truncate ledger_entry"))
         self._runner.run(self._connection.copy_records_to_table("ledger_entry", records=rows))
 
+    def entries(self, cut: Any) -> dict[UUID, list[LedgerEntry]]:
+        """The ledgers whole."""
+        return self._runner.run(entries_of(self._connection, self.dealers, {"credit-rating": cut}))
+
     def measured(self, cut: Any, as_of: date) -> tuple[Ledgers, dict[UUID, ByRule]]:
         """As columns, and by the rule."""
         known = {"credit-rating": cut}
         read = self._runner.run(ledgers_of(self._connection, self.dealers, known, as_of))
-        entries = self._runner.run(entries_of(self._connection, self.dealers, known))
+        entries = self.entries(cut)
         return read, {dealer: ByRule(entries.get(dealer, []), as_of) for dealer in self.dealers}
 
 
-def figures(ledger: Measures, as_of: date) -> list[Any]:
+def measures(ledger: Measures, as_of: date) -> list[Any]:
     """Everything that can be asked of a ledger, in windows of every length."""
     months = range(month_of(FIRST) - 1, month_of(AS_OF) + 2)
     windows = [(first, last) for first in months for last in months if first <= last]
@@ -140,7 +153,23 @@ def test_any_ledger_measures_what_the_rule_does_at_any_date_and_cut(book, writte
     read, by_rule = book.measured(cut, as_of)
     assert sorted([*read.usual, *read.unusual]) == book.dealers
     for dealer, ledger in read.usual.items():
-        assert figures(ledger, as_of) == figures(by_rule[dealer], as_of)
+        assert measures(ledger, as_of) == measures(by_rule[dealer], as_of)
+
+
+SHARES = (Decimal(0), Decimal("0.005"), Decimal("0.125"), Decimal(1))
+RULES = [FigureRules((0, 5, 30), by, ProvisionRule(limits=(0, 10, 45), shares=SHARES)) for by in get_args(AgeBy)]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(usual, min_size=1, max_size=6), days | st.just(AS_OF), cuts, st.sampled_from(RULES))
+def test_the_figures_of_usual_ledgers_together_are_those_of_the_rule_to_the_cent(book, written, as_of, cut, rules):
+    book.file(written)
+    read, _ = book.measured(cut, as_of)
+    entries, sums, said = book.entries(cut), FiguresOfUsual(as_of, rules), nothing(rules)
+    for dealer, ledger in read.usual.items():
+        sums.add(ledger)
+        said = together(said, figures(entries.get(dealer, []), as_of, rules))
+    assert sums.figures == said
 
 
 def entry(kind: str, number: str, amount: str | None, day: int, **others: Any) -> Row:
@@ -172,6 +201,11 @@ UNUSUAL = {
     "a bill": [entry("bill", "W", "9", 20, due_on=AS_OF, method="bank_acceptance", allocations=[])],
     "what came back": [*TWO, entry("bounce", "P", None, 20)],
     "what comes back later": [*TWO, entry("bounce", "P", None, 90)],
+    "money allocated later": [
+        *TWO,
+        entry("payment", "P", "9", 20),
+        entry("allocation", "P", None, 21, allocations=[allocation("B", Decimal(9))], allocates=UUID(int=3)),
+    ],
     "a dispute": [*TWO, entry("dispute", "A", "9", 20)],
     "an invoice given up": [*TWO, entry("write_off", "W", "9", 20, invoice="A")],
     "an entry taken back": [*TWO, entry("reversal", "R", None, 0, reversed=UUID(int=1)) | {"dated": None}],
@@ -183,7 +217,7 @@ def test_what_is_usual_is_measured_as_columns(book, ledger):
     book.file([ledger])
     read, by_rule = book.measured({0: 100, 1: 100}, AS_OF)
     assert read.unusual == []
-    assert figures(read.usual[UUID(int=0)], AS_OF) == figures(by_rule[UUID(int=0)], AS_OF)
+    assert measures(read.usual[UUID(int=0)], AS_OF) == measures(by_rule[UUID(int=0)], AS_OF)
 
 
 @pytest.mark.parametrize("ledger", UNUSUAL.values(), ids=UNUSUAL)

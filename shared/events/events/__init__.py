@@ -143,6 +143,7 @@ from events.types.diligence import (
     FeasibilityStated,
 )
 from events.types.ledger import (
+    AllocatedTo,
     Allocation,
     BillDishonoured,
     BillReceived,
@@ -151,6 +152,7 @@ from events.types.ledger import (
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
+    PaymentAllocated,
     PaymentBounced,
     PaymentReceived,
     ReceivableWrittenOff,
@@ -211,6 +213,7 @@ __all__ = [
     "EVENT_TYPES",
     "STREAMS",
     "AbcClassAssigned",
+    "AllocatedTo",
     "Allocation",
     "ApprovalDelegated",
     "Assessed",
@@ -310,6 +313,7 @@ __all__ = [
     "OrderReleased",
     "OwnerGroupDefined",
     "Part",
+    "PaymentAllocated",
     "PaymentBounced",
     "PaymentPromised",
     "PaymentReceived",

@@ -80,6 +80,17 @@ class CreditNote(Entry, frozen=True, kw_only=True, gc=False):
     invoice: str | None = None
 
 
+class LaterAllocation(Entry, frozen=True, kw_only=True):
+    """From `allocated_on` on the payment, bill or credit note with the id `entry` pays these before what it named.
+
+    What is taken back or bounced pays nothing, whatever was allocated of it later.
+    """
+
+    entry: str
+    allocated_on: date
+    allocations: tuple[Allocation, ...]
+
+
 class WriteOff(Entry, frozen=True, kw_only=True, gc=False):
     """Up to `amount` of one invoice is given up: no longer owed, and never paid. What exceeds the invoice is void."""
 
@@ -117,5 +128,15 @@ class Reversal(Entry, frozen=True, kw_only=True, gc=False):
 
 
 LedgerEntry: TypeAlias = (
-    Invoice | Payment | Bill | Bounce | CreditNote | WriteOff | Recovery | Dispute | DisputeOutcome | Reversal
+    Invoice
+    | Payment
+    | Bill
+    | Bounce
+    | CreditNote
+    | LaterAllocation
+    | WriteOff
+    | Recovery
+    | Dispute
+    | DisputeOutcome
+    | Reversal
 )

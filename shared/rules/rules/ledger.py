@@ -23,6 +23,7 @@ from rules.entries import (
     Dispute,
     DisputeOutcome,
     Invoice,
+    LaterAllocation,
     LedgerEntry,
     Payment,
     Recovery,
@@ -43,7 +44,10 @@ class BillTerms(msgspec.Struct, frozen=True):
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """What lowers a balance: a payment, bill, credit note or write-off, with the invoices it names."""
+    """What lowers a balance: a payment, bill, credit note or write-off, with the invoices it names.
+
+    What was allocated of it later comes first in `allocations`, the latest before all.
+    """
 
     on: date
     number: str
@@ -79,10 +83,13 @@ def ledger_at(entries: Iterable[LedgerEntry], as_of: date) -> Ledger:
     entries = list(entries)
     reversed_ids = {entry.entry for entry in entries if type(entry) is Reversal}
     bounced = _bounced(entry for entry in entries if type(entry) is Bounce and entry.id not in reversed_ids)
+    later = _later(
+        e for e in entries if type(e) is LaterAllocation and e.allocated_on <= as_of and e.id not in reversed_ids
+    )
     ledger = Ledger(as_of, [], [], [], [], [], [], [])
     for entry in entries:
         if entry.id not in reversed_ids:
-            _enter(ledger, entry, bounced)
+            _enter(ledger, entry, bounced, later)
     ledger.invoices.sort(key=lambda i: (i.due_on, i.issued_on, i.number, i.source, i.id))
     ledger.credits.sort(key=lambda c: (c.on, c.number, c.source, c.kind, c.id))
     ledger.write_offs.sort(key=lambda c: (c.on, c.number, c.source, c.kind, c.id))
@@ -100,24 +107,35 @@ def _bounced(bounces: Iterable[Bounce]) -> dict[tuple[str, str, str], Bounce]:
     return found
 
 
-def _enter(ledger: Ledger, entry: LedgerEntry, bounced: Mapping[tuple[str, str, str], Bounce]) -> None:
+def _later(allocated: Iterable[LaterAllocation]) -> dict[str, tuple[Allocation, ...]]:
+    """By id of a credit, what was allocated of it later: the latest word first."""
+    found: dict[str, tuple[Allocation, ...]] = {}
+    for each in sorted(allocated, key=lambda a: (a.allocated_on, a.id)):
+        found[each.entry] = each.allocations + found.get(each.entry, ())
+    return found
+
+
+def _enter(
+    ledger: Ledger,
+    entry: LedgerEntry,
+    bounced: Mapping[tuple[str, str, str], Bounce],
+    later: Mapping[str, tuple[Allocation, ...]],
+) -> None:
     as_of = ledger.as_of
     match entry:
         case Invoice() if entry.issued_on <= as_of:
             ledger.invoices.append(entry)
         case Payment() if entry.received_on <= as_of:
-            credit = Credit(
-                entry.received_on, entry.number, entry.source, "payment", entry.id, entry.amount, entry.allocations
-            )
+            named = later.get(entry.id, ()) + entry.allocations
+            credit = Credit(entry.received_on, entry.number, entry.source, "payment", entry.id, entry.amount, named)
             _receive(ledger, credit, bounced)
         case Bill() if entry.received_on <= as_of:
-            terms = BillTerms(entry.method, entry.matures_on)
-            bill = Credit(
-                entry.received_on, entry.number, entry.source, "bill", entry.id, entry.amount, entry.allocations, terms
-            )
+            terms, named = BillTerms(entry.method, entry.matures_on), later.get(entry.id, ()) + entry.allocations
+            bill = Credit(entry.received_on, entry.number, entry.source, "bill", entry.id, entry.amount, named, terms)
             _receive(ledger, bill, bounced)
         case CreditNote() if entry.issued_on <= as_of:
-            named = (Allocation(entry.invoice),) if entry.invoice is not None else ()
+            own = (Allocation(entry.invoice),) if entry.invoice is not None else ()
+            named = later.get(entry.id, ()) + own
             ledger.credits.append(
                 Credit(entry.issued_on, entry.number, entry.source, "credit_note", entry.id, entry.amount, named)
             )

@@ -19,6 +19,7 @@ from rules.entries import (
     Dispute,
     DisputeOutcome,
     Invoice,
+    LaterAllocation,
     LedgerEntry,
     Payment,
     Recovery,
@@ -27,7 +28,7 @@ from rules.entries import (
 )
 
 COLUMNS = """kind, event, origin, number, amount, dated, due_on, method, term_days, order_number, invoice, allocations,
-    outcome, reversed"""
+    outcome, reversed, allocates"""
 """Of the table, in the order of a `Row`."""
 
 
@@ -48,6 +49,7 @@ class Row(msgspec.Struct, array_like=True, gc=False):
     allocations: tuple[Allocation, ...] | None
     outcome: str | None
     reversed: str | None
+    allocates: str | None
 
 
 read_rows = msgspec.json.Decoder(list[Row]).decode
@@ -79,6 +81,7 @@ def _row(record: Mapping[str, Any]) -> Row:
         allocations=msgspec.convert(named, tuple[Allocation, ...], strict=False),
         outcome=record["outcome"],
         reversed=None if record["reversed"] is None else str(record["reversed"]),
+        allocates=None if record["allocates"] is None else str(record["allocates"]),
     )
 
 
@@ -104,6 +107,10 @@ def entry_of(row: Any) -> LedgerEntry:
             return Bounce(**named, of="bill", bounced_on=row.dated)
         case "credit_note":
             return CreditNote(**named, amount=row.amount, issued_on=row.dated, invoice=row.invoice)
+        case "allocation":
+            return LaterAllocation(
+                **named, entry=row.allocates, allocated_on=row.dated, allocations=row.allocations or ()
+            )
         case "write_off":
             return WriteOff(**named, amount=row.amount, written_off_on=row.dated, invoice=row.invoice)
         case "recovery":

@@ -1,6 +1,7 @@
 """Which credit pays which invoice: the allocation, a pure function of the entries and the as-of date.
 
-Source: domain.md 2.2. First what payments, bills and credit notes name, up to the open amount; then write-offs, each of
+Source: domain.md 2.2. First what payments, bills and credit notes name, up to the open amount, of each what was
+allocated of it later before what it named when it came; then write-offs, each of
 its invoice as far as that is open; then what remains of the money, by (date, number), to the open invoices by (due
 date, invoice date, number). Money that names an invoice not (yet) known stays unapplied until it comes; a write-off
 without its invoice is nothing. Sorting rules the cost: n log n in the number of entries.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -121,9 +123,7 @@ def receivables(entries: Iterable[LedgerEntry], as_of: date) -> Receivables:
 
 def allocated(ledger: Ledger) -> Receivables:
     """The allocation over a ledger that is already cut to a day and sorted."""
-    book = _Book(ledger.invoices)
-    credits = [(credit, *_pay_named(book, credit)) for credit in ledger.credits]
-    given_up = {write_off.id: _give_up(book, write_off) for write_off in ledger.write_offs}
+    book, credits, given_up = _bound(ledger)
     left = [Left(credit, held + _pay_oldest(book, credit, free), held) for credit, free, held in credits]
     disputed = disputed_invoices(ledger, book.find)
     items = [
@@ -145,6 +145,37 @@ def allocated(ledger: Ledger) -> Receivables:
         given_up=given_up,
         recovered=sum((recovery.amount for recovery in ledger.recoveries), NOTHING),
     )
+
+
+class Room(NamedTuple):
+    """What no name binds yet of one credit, and what names and write-offs leave open of the invoices it might name.
+
+    Money that waits for an invoice not known yet is free to be named otherwise.
+    """
+
+    credit: Credit
+    left: Decimal
+    open: dict[str, Decimal]
+    """By number; a number that the credit cannot mean (unknown, or two sources bear it) is absent."""
+
+
+def room_of(ledger: Ledger, entry: str) -> Room | None:
+    """How much of the credit with this id can still be named, and for which invoices; None: it counts as no credit."""
+    book, credits, _ = _bound(ledger)
+    for credit, free, held in credits:
+        if credit.id == entry:
+            places = ((number, book.find(credit.source, number)) for number in {i.number for i in ledger.invoices})
+            return Room(
+                credit, free + held, {number: book.open[place] for number, place in places if place is not None}
+            )
+    return None
+
+
+def _bound(ledger: Ledger) -> tuple[_Book, list[tuple[Credit, Decimal, Decimal]], dict[str, Decimal]]:
+    """What names and write-offs come to, before the oldest invoices are paid: each credit with (free, held) of it."""
+    book = _Book(ledger.invoices)
+    credits = [(credit, *_pay_named(book, credit)) for credit in ledger.credits]
+    return book, credits, {write_off.id: _give_up(book, write_off) for write_off in ledger.write_offs}
 
 
 class _Book:

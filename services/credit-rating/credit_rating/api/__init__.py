@@ -2,6 +2,7 @@
 
 from credit_rating.api import (
     ageing,
+    allocations,
     collection,
     collection_lists,
     collection_steps,
@@ -34,6 +35,7 @@ from credit_rating.api import (
     statement_reading,
     statements,
     unapplied,
+    waiting,
     write_offs,
 )
 from credit_rating.imports import IMPORTS
@@ -44,6 +46,7 @@ ROUTERS = [
     ledger.router,
     write_offs.router,
     reversals.router,
+    allocations.router,
     entries.router,
     periods.router,
     receivables.router,
@@ -51,6 +54,7 @@ ROUTERS = [
     figures.router,
     limitations.router,
     unapplied.router,
+    waiting.router,
     statements.router,
     statement_reading.router,
     orders.router,

@@ -24,7 +24,7 @@ from service.scope import require_dealer_in_scope
 router = Router("ledger")
 Kind = Literal[
     "invoice", "payment", "bounce", "bill", "dishonour", "credit_note", "write_off", "recovery", "dispute",
-    "settlement", "reversal",
+    "settlement", "reversal", "allocation",
 ]  # fmt: skip
 TAKEN_BACK = """exists (
     select from ledger_entry r
@@ -33,14 +33,14 @@ TAKEN_BACK = """exists (
 )"""
 COLUMNS = f"""e.event as id, e.dealer, e.kind, e.origin as source, e.number, e.amount, e.dated, e.due_on, e.method,
     e.invoice, e.order_number as "order", e.allocations, e.outcome, e.reason, e.purpose, e.claim, e.approved_by,
-    e.reversed as reverses, {TAKEN_BACK} as taken_back, {late(2)} as late, e.importid, e.importrow, e.recorded_at,
-    e.partition, e.sequence"""
+    e.reversed as reverses, e.allocates, {TAKEN_BACK} as taken_back, {late(2)} as late, e.importid, e.importrow,
+    e.recorded_at, e.partition, e.sequence"""
 """An entry `e` as it is shown, known within the cut whose bounds are parameter 2."""
 ROWS = f"select {COLUMNS} from ledger_entry e where e.dealer = $1 and {within(2)}"
 
 
 class Allocated(BaseModel):
-    """An invoice that a payment names; `amount` null = as much as is open."""
+    """An invoice that a payment, or a later allocation of its money, names; `amount` null = as much as is open."""
 
     invoice: str
     amount: Money | None
@@ -49,7 +49,8 @@ class Allocated(BaseModel):
 class LedgerEntryView(BaseModel):
     """One entry; `taken_back` if a later entry reverses it, `reverses` the entry that this one takes back.
 
-    `late` if its month was closed when it came.
+    `allocates` is the entry whose money this one names, `approved_by` who did so or approved a write-off; `late` if its
+    month was closed when it came.
     """
 
     id: UUID
@@ -69,6 +70,7 @@ class LedgerEntryView(BaseModel):
     claim: str | None
     approved_by: str | None
     reverses: UUID | None
+    allocates: UUID | None
     taken_back: bool
     late: bool
     importid: str | None

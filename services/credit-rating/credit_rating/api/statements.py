@@ -127,7 +127,7 @@ class StageView(BaseModel):
 
 
 @router.post("/dealers/{dealer}/statements", permission="statement.issue", answers=IssuedView,
-             problems=("statement-issued", "period-not-over"))  # fmt: skip
+             problems=("statement-issued", "period-not-over", "nothing-to-state"))  # fmt: skip
 async def issue_statement(dealer: UUID, body: Month, write: Write) -> Response:
     """Issue the statement of a month as it is known now: by hand, what the clock does on the 1st."""
     year, _, month = body.month.partition("-")
@@ -138,7 +138,7 @@ async def issue_statement(dealer: UUID, body: Month, write: Write) -> Response:
 
 
 @router.post("/dealers/{dealer}/confirmation-letters", permission="statement.issue", answers=IssuedView,
-             problems=("period-not-over",))  # fmt: skip
+             problems=("period-not-over", "nothing-to-state"))  # fmt: skip
 async def issue_letter(dealer: UUID, body: Letter, write: Write) -> Response:
     """Issue an audit confirmation letter: a statement addressed to an auditor, sent and confirmed like any other."""
     first_day = body.first_day or body.last_day.replace(month=1, day=1)
@@ -186,7 +186,8 @@ async def _issue(write: WriteContext, dealer: UUID, asked: Asked) -> Response:
     await _in_scope(write, dealer)
 
     async def drawn(_: Any) -> IssueStatement:
-        return IssueStatement(issued=await drawn_up_now(write.runtime.log, dealer, asked), today=write.today)
+        issued = await drawn_up_now(write.runtime.log, dealer, asked, write.today)
+        return IssueStatement(issued=issued, today=write.today)
 
     written = await write.handle(STATEMENTS, str(dealer), None, prepare=drawn)
     said = written.events[0].model_dump()

@@ -38,7 +38,10 @@ COMPUTED = ("kind", "source", "why")
 
 
 class UnappliedRow(BaseModel):
-    """What is left of a payment or credit note; `waiting` of it is for the invoices `waiting_for`, not known here."""
+    """What is left of a payment, bill or credit note; `waiting` of it is for the invoices `waiting_for`, not known.
+
+    `allocation`: where a POST lets it pay other invoices.
+    """
 
     dealer: UUID
     code: str
@@ -52,6 +55,7 @@ class UnappliedRow(BaseModel):
     why: Why
     waiting: Money
     waiting_for: list[str]
+    allocation: str
 
 
 class UnappliedPage(Page[UnappliedRow]):
@@ -110,13 +114,19 @@ async def _with_some_left(conn: Any, dealers: list[UUID], day: date, cut: Cut) -
     """The ledgers of those of these dealers that have unapplied credit."""
     asked = AgeingAsked(bounds(cut, SERVICE), day, (0,))
     aged = await ageing_of_these(conn.fetch, lambda these: entries_of(conn, these, cut), asked, dealers)
-    these = [dealer for dealer, columns in aged.dealers.items() if columns[-1].amount < 0]
+    these = [dealer for dealer, amounts in aged.amounts.items() if amounts[-1] < 0]
     return await entries_of(conn, these, cut) if these else {}
 
 
 def _rows(dealers: Mapping[UUID, Any], ledgers: Mapping[UUID, list[LedgerEntry]], day: date) -> list[dict[str, Any]]:
     return [
-        {**dealers[dealer], **left._asdict(), "entry": UUID(left.entry), "why": left.why}
+        {
+            **dealers[dealer],
+            **left._asdict(),
+            "entry": UUID(left.entry),
+            "why": left.why,
+            "allocation": f"/dealers/{dealer}/ledger/{left.entry}/allocation",
+        }
         for dealer, entries in ledgers.items()
         for left in unapplied(receivables(entries, day))
     ]

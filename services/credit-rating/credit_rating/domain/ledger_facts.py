@@ -11,6 +11,7 @@ from events import (
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
+    PaymentAllocated,
     PaymentBounced,
     PaymentReceived,
     ReceivableWrittenOff,
@@ -26,6 +27,7 @@ from .entries import (
     Dispute,
     DisputeOutcome,
     Invoice,
+    LaterAllocation,
     LedgerEntry,
     Payment,
     Recovery,
@@ -60,6 +62,11 @@ def entry_of(event: Event, id: str) -> LedgerEntry | None:
         case CreditNoteIssued() as e:
             return CreditNote(
                 id=id, source=e.source, number=e.number, amount=e.amount, issued_on=e.issued_on, invoice=e.invoice
+            )
+        case PaymentAllocated() as e:
+            named = tuple(Allocation(each.invoice, each.amount) for each in e.allocations)
+            return LaterAllocation(
+                id=id, source=e.source, number=e.number, entry=e.entry, allocated_on=e.allocated_on, allocations=named
             )
         case ReceivableWrittenOff() as e:
             return WriteOff(

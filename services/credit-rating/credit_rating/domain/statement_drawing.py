@@ -19,6 +19,7 @@ from rules.statement import Line, Statement, digest, statement
 from .ageing import ageing
 from .calendar_window import month_end, month_of
 from .entries import LedgerEntry
+from .ledger import ledger_at
 from .money import NOTHING, rounded
 from .receivables import receivables
 
@@ -66,6 +67,20 @@ def drawn_up(entries: Sequence[LedgerEntry], asked: Asked, occasion: Occasion) -
 def anything_to_state(issued: StatementIssued) -> bool:
     """Whether there was activity or is a balance; else the clock issues nothing."""
     return bool(issued.lines or issued.opening_balance or issued.closing_balance)
+
+
+def any_activity(entries: Iterable[LedgerEntry], last_day: date) -> bool:
+    """Whether the ledger holds anything at all until a day: else there is nothing that a dealer could confirm."""
+    ledger = ledger_at(entries, last_day)
+    return any((ledger.invoices, ledger.credits, ledger.came_back, ledger.write_offs, ledger.recoveries))
+
+
+def months_to_state(stated_to: date | None, today: date) -> list[date]:
+    """The last days of the months that the clock states on `today`, from the last one that it stated at all."""
+    latest = last_month(today)[1]
+    if stated_to is None or stated_to >= latest:
+        return [latest]
+    return [month_end(month) for month in range(month_of(stated_to), month_of(latest) + 1)]
 
 
 def last_month(today: date) -> tuple[date, date]:

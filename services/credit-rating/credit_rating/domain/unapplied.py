@@ -1,8 +1,7 @@
 """Unapplied cash: payments and credit notes of which something is left, with why (domain.md 2.2).
 
 Money waits where it names an invoice that is not known (yet); else nothing was open that it could pay. It leaves the
-inbox by itself once the invoice comes, or something falls to be paid; one that names a wrong number is reversed and
-recorded anew.
+inbox by itself once the invoice comes, or something falls to be paid; what names a wrong number is allocated later.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 `origin` is the source system (`source` is the log's own column); `dated` the document's business date; `due_on` when an
 invoice is due or a bill matures; `invoice` the one that a credit note, a write-off or a recovery names; a bounce bears
 the number of its payment, a dishonour that of its bill; `purpose` is what a credit note is for; `reversed` the
-event that a reversal takes back; `importid`, `importrow` lead to the file.
+event that a reversal takes back, `allocates` the one whose money a later allocation names (`approved_by` is who did);
+`importid`, `importrow` lead to the file.
 """
 
 from eventlog.mapping import IMPORT_ID, IMPORT_ROW, SUBJECT, Given, Same
@@ -16,6 +17,7 @@ from events import (
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
+    PaymentAllocated,
     PaymentBounced,
     PaymentReceived,
     ReceivableWrittenOff,
@@ -43,11 +45,12 @@ ledger_entry = FactsTable(
         "claim": text,
         "approved_by": text,
         "reversed": uuid,
+        "allocates": uuid,
         "importid": text,
         "importrow": integer,
     },
     scope="dealer",
-    indexes=[("dealer", "sequence"), ("importid",)],
+    indexes=[("dealer", "sequence"), ("dated",), ("importid",)],
 )
 
 DOCUMENT: dict[str, Given] = {
@@ -100,6 +103,16 @@ ledger_entry.copies(
     reason="reason",
     purpose="purpose",
     claim="claim",
+)
+ledger_entry.copies(
+    PaymentAllocated,
+    **DOCUMENT,
+    kind=Same("allocation"),
+    dated="allocated_on",
+    allocations="allocations",
+    reason="reason",
+    approved_by="by",
+    allocates="entry",
 )
 ledger_entry.copies(
     ReceivableWrittenOff,

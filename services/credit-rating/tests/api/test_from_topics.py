@@ -14,9 +14,11 @@ import pytest
 
 from credit_rating import rating_run
 from credit_rating.app import SERVICE
+from credit_rating.collecting import look_at_all
 from credit_rating.recomputing import recompute_all
 from credit_rating.rederive import TABLES, Rederived, rederive_all, rederive_log
 from credit_rating.snapshot import company_snapshot, positions
+from credit_rating.statement_worker import issue_all
 from eventlog.database import connect_pool
 from eventlog.from_topics import FromTopics
 from eventlog.histories import publish_apart
@@ -141,3 +143,45 @@ async def test_one_forged_decision_is_noticed_and_so_is_one_taken_away(world: An
     kept = [each for each in world.told if json.loads(each.value)["type"] != "RatingRunStarted"]
     with pytest.raises(CannotRestore, match="lacks what comes after"):
         await from_topics(kept)
+
+
+FORGED = {"StatementIssued": ("closing_balance", "0.01"), "ReminderIssued": ("amount", "0.01"),
+          "PromiseBroken": ("paid", "0.01")}  # fmt: skip
+
+
+async def test_statements_reminders_and_decided_promises_come_out_again_and_a_forged_one_of_each_is_noticed(
+    world: Any, rows: Any, from_topics: Rederive
+) -> None:
+    dealer = await world.dealer("7400")
+    await world.bulk([rows.invoice("7400", "7400-A", "500.00", date(2026, 4, 1))])
+    assert await issue_all(world.log, date(2026, 6, 1), "CNY") >= 1
+    await world.follow()
+    path, who = f"/dealers/{dealer}/collection", "credit_controller"
+    for step, body in (
+        ("reminders", {"to": "accounts"}),
+        ("promises", {"amount": "100.00", "pay_by": "2026-06-30", "promised_by": "owner"}),
+    ):
+        etag = (await world.get(path)).headers["etag"]
+        assert (await world.post(f"{path}/{step}", body, who, etag=etag)).status_code == 201
+        await world.follow()
+    assert await look_at_all(world.log, date(2026, 7, 20)) >= 1
+    await world.follow()
+    told = {json.loads(each.value)["type"] for each in world.told}
+    assert FORGED.keys() <= told
+    assert [each for each in await from_topics(world.told) if str(each.dealer) == dealer and not each.equal] == []
+
+    def forged(record: Any) -> Any:
+        document = json.loads(record.value)
+        if document["type"] not in FORGED or document["subject"] != dealer:
+            return record
+        name, value = FORGED[document["type"]]
+        assert document["data"][name] != value
+        document["data"][name] = value
+        said = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return dataclasses.replace(record, value=said)
+
+    found = [e for e in await from_topics(map(forged, world.told)) if str(e.dealer) == dealer and not e.equal]
+    assert {each.path for one in found for each in one.differences} == {
+        "statement.closing_balance", "reminder.amount", "promise.paid",
+    }  # fmt: skip
+    assert len(found) == len(FORGED)

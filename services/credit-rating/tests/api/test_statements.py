@@ -194,6 +194,30 @@ async def test_the_clock_states_the_last_month_once_for_whoever_has_activity_or_
     assert (await world.get(f"/statements/{statement}/rederivation")).json()["equal"]
 
 
+async def test_a_worker_that_was_away_states_the_months_that_it_missed(world: Any, rows: Any) -> None:
+    dealer = await owing(world, rows, "8520")
+    await issue_all(world.log, date(2026, 6, 1), "CNY")
+    await world.follow()
+    assert await issue_all(world.log, date(2026, 9, 7), "CNY") >= 3
+    await world.follow()
+    items = (await world.get(f"/dealers/{dealer}/statements")).json()["items"]
+    assert [(each["last_day"], each["opening_balance"]) for each in items] == [
+        ("2026-08-31", "250.50"), ("2026-07-31", "250.50"), ("2026-06-30", "290.50"), ("2026-05-31", "100.00"),
+    ]  # fmt: skip
+
+
+async def test_what_a_dealer_without_any_entry_could_confirm_is_nothing_and_refused(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("8530")
+    await world.bulk([rows.invoice("8530", "8530-A", "1.00", date(2026, 6, 2))])
+    refused = [await issue(world, dealer)]
+    letter = {"addressed_to": "Huaxin Accountants", "last_day": "2026-05-31"}
+    refused.append(await world.post(f"/dealers/{dealer}/confirmation-letters", letter, CONTROLLER))
+    assert [(each.status_code, each.json()["type"].rpartition(":")[2]) for each in refused] == [
+        (409, "nothing-to-state")
+    ] * 2
+    assert (await world.get(f"/dealers/{dealer}/statements")).json()["items"] == []
+
+
 async def test_a_statement_that_cannot_be_drawn_up_holds_up_no_other(
     world: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

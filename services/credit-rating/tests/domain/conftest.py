@@ -19,6 +19,7 @@ from credit_rating.domain.entries import (
     Dispute,
     DisputeOutcome,
     Invoice,
+    LaterAllocation,
     Payment,
     Recovery,
     Reversal,
@@ -60,6 +61,14 @@ class Book:
         return Bill(
             id=f"bill-{number}", source=SOURCE, number=number, amount=Decimal(amount), received_on=day(on),
             matures_on=day(matures), method=method, allocations=allocations,
+        )  # fmt: skip
+
+    @staticmethod
+    def later(entry: str, on: str, *named: tuple[str, str], id: str = "") -> LaterAllocation:
+        allocations = tuple(Allocation(number, Decimal(amount)) for number, amount in named)
+        return LaterAllocation(
+            id=id or f"later-{entry}-{on}", source=SOURCE, number=entry, entry=entry, allocated_on=day(on),
+            allocations=allocations,
         )  # fmt: skip
 
     @staticmethod

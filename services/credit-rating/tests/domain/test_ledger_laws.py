@@ -17,13 +17,17 @@ from credit_rating.domain.entries import (
     Dispute,
     DisputeOutcome,
     Invoice,
+    LaterAllocation,
     Payment,
     Recovery,
     Reversal,
     WriteOff,
 )
+from credit_rating.domain.later_allocation import Allocate, money_for
+from credit_rating.domain.ledger import ledger_at
 from credit_rating.domain.payment_record import due_or_overdue, payment_record
-from credit_rating.domain.receivables import receivables
+from credit_rating.domain.receivables import receivables, room_of
+from events import AllocatedTo
 
 FIRST = date(2026, 1, 1)
 LIMITS = (0, 30, 60, 90, 120)
@@ -70,6 +74,18 @@ bounces = st.lists(
     max_size=4,
     unique_by=lambda each: (each.of, each.source, each.number),
 )
+later = st.lists(
+    st.builds(
+        LaterAllocation,
+        id=st.uuids().map(str),
+        source=sources,
+        number=numbers,
+        entry=st.builds("{}/{}/{}".format, st.sampled_from(["payment", "bill", "credit"]), sources, numbers),
+        allocated_on=days,
+        allocations=st.lists(st.builds(Allocation, numbers, amounts), min_size=1, max_size=3).map(tuple),
+    ),
+    max_size=4,
+)
 disputes = documents("dispute", Dispute, disputed_on=days)
 outcomes = st.lists(
     st.builds(
@@ -83,7 +99,7 @@ outcomes = st.lists(
     max_size=3,
 )
 of_any_kind = st.tuples(
-    invoices, payments, bills, bounces, credit_notes, write_offs, recoveries, disputes, outcomes
+    invoices, payments, bills, bounces, credit_notes, later, write_offs, recoveries, disputes, outcomes
 ).map(lambda kinds: [e for kind in kinds for e in kind])
 
 
@@ -97,7 +113,10 @@ def _with_reversals(draw) -> list[object]:
 ledgers = of_any_kind | _with_reversals()
 
 
-DATES = ("issued_on", "received_on", "bounced_on", "written_off_on", "recovered_on", "disputed_on", "settled_on")
+DATES = (
+    "issued_on", "received_on", "bounced_on", "allocated_on", "written_off_on", "recovered_on", "disputed_on",
+    "settled_on",
+)  # fmt: skip
 
 
 def dated(entry) -> date:
@@ -156,6 +175,34 @@ def test_what_was_written_off_or_bounced_is_never_paid(entries, as_of):
 
 
 @settings(deadline=None, max_examples=60)
+@given(ledgers, days, st.data())
+def test_whatever_is_allocated_within_its_room_is_paid_to_the_cent(entries, as_of, data):
+    ledger = ledger_at(entries, as_of)
+    if not ledger.credits:
+        return
+    room = room_of(ledger, data.draw(st.sampled_from(ledger.credits)).id)
+    open_ = {number: amount for number, amount in room.open.items() if amount > 0}
+    if not open_ or room.left <= 0:
+        return
+    number = data.draw(st.sampled_from(sorted(open_)))
+    wanted = min(room.left, open_[number])
+    command = Allocate(
+        room.credit.id, (AllocatedTo(invoice=number, amount=wanted),), as_of, "So it was meant.", "he.fang"
+    )
+    assert money_for(entries, command, as_of) == room.credit
+    later = LaterAllocation(
+        id="new", source="erp", number="1", entry=room.credit.id, allocated_on=as_of,
+        allocations=(Allocation(number, wanted),),
+    )  # fmt: skip
+    back = Reversal(id="back", source="erp", number="1", entry="new")
+    said = [*entries, later]
+    before, after = receivables(entries, as_of), receivables(said, as_of)
+    assert (after.balance, after.given_up) == (before.balance, before.given_up)
+    assert room_of(ledger_at(said, as_of), room.credit.id).open[number] == open_[number] - wanted
+    assert receivables([*said, back], as_of) == before
+
+
+@settings(deadline=None, max_examples=60)
 @given(ledgers, days, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(entries, as_of, random):
     shuffled = list(entries)
@@ -174,7 +221,10 @@ def test_later_facts_never_change_an_earlier_date(entries, as_of):
 def test_nothing_is_unapplied_beside_an_open_invoice_unless_it_names_an_unknown_one(entries, as_of):
     owed = receivables(entries, as_of)
     held = any(
-        (isinstance(e, Payment | Bill) and any(a.invoice not in known(entries, as_of) for a in e.allocations))
+        (
+            isinstance(e, Payment | Bill | LaterAllocation)
+            and any(a.invoice not in known(entries, as_of) for a in e.allocations)
+        )
         or (isinstance(e, CreditNote) and e.invoice is not None and e.invoice not in known(entries, as_of))
         or ambiguous(entries, as_of)
         for e in entries

@@ -33,10 +33,12 @@ from credit_rating.domain.statement_drawing import (
     Asked,
     Occasion,
     again,
+    any_activity,
     anything_to_state,
     drawn_up,
     last_month,
     month_days,
+    months_to_state,
 )
 from events import PolicyRef, StatementConfirmed, StatementDiffered, StatementSent, StatementSettled
 from events.decider import Refused
@@ -169,6 +171,26 @@ def step(kind, number=1, on=TODAY, **said):
 
 
 SENT = {"how": "email", "to": "Accounts"}
+
+
+@pytest.mark.parametrize(
+    ("stated_to", "months"),
+    [
+        (None, ["2026-07-31"]),
+        ("2026-07-31", ["2026-07-31"]),
+        ("2026-06-30", ["2026-06-30", "2026-07-31"]),
+        ("2026-04-30", ["2026-04-30", "2026-05-31", "2026-06-30", "2026-07-31"]),
+    ],
+)
+def test_months_in_which_no_worker_ran_are_made_up_for_and_none_before_the_first(stated_to, months):
+    found = months_to_state(stated_to and date.fromisoformat(stated_to), date(2026, 8, 20))
+    assert [str(day) for day in found] == months
+
+
+def test_what_was_taken_back_or_is_to_come_is_no_activity(book):
+    never = [book.invoice("A", "1", "2026-05-02"), book.reversal("invoice-A")]
+    assert not any_activity([*never, book.payment("P", "1", "2026-06-01")], date(2026, 5, 31))
+    assert any_activity([book.payment("P", "1", "2026-05-31")], date(2026, 5, 31))
 
 
 def test_a_statement_is_issued_sent_and_confirmed_with_the_signed_copy(book):

@@ -3,7 +3,7 @@
 `origin` is the source system (`source` is the log's own column); `dated` the document's business date; `due_on` when an
 invoice is due or a bill matures; `invoice` the one that a credit note, a write-off or a recovery names; a bounce bears
 the number of its payment, a dishonour that of its bill; `purpose` is what a credit note is for; `reversed` the
-event that a reversal takes back.
+event that a reversal takes back, `allocates` the one whose money a later allocation names.
 """
 
 from eventlog.mapping import SUBJECT, Given, Same
@@ -16,6 +16,7 @@ from events import (
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
+    PaymentAllocated,
     PaymentBounced,
     PaymentReceived,
     ReceivableWrittenOff,
@@ -43,6 +44,7 @@ ledger_entry = FactsTable(
         "claim": text,
         "approved_by": text,
         "reversed": uuid,
+        "allocates": uuid,
     },
     scope="dealer",
     indexes=[("dealer", "dated"), ("reversed",)],
@@ -96,6 +98,16 @@ ledger_entry.copies(
     reason="reason",
     purpose="purpose",
     claim="claim",
+)
+ledger_entry.copies(
+    PaymentAllocated,
+    **DOCUMENT,
+    kind=Same("allocation"),
+    dated="allocated_on",
+    allocations="allocations",
+    reason="reason",
+    approved_by="by",
+    allocates="entry",
 )
 ledger_entry.copies(
     ReceivableWrittenOff,

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from reporting.reading.standpoint import AT, Standpoint, within
-from rules.ageing import Column
 from rules.ageing_of_many import WHOLE_LEDGERS, Asked, ageing_of_these
 from rules.entries import LedgerEntry
 from rules.ledger_rows import by_dealer
@@ -26,8 +25,8 @@ LATE = f"""coalesce((
 """Whether the month of an entry `e` was closed when it came; that of a reversal is its entry's."""
 ENTRIES = f"""{AT}
 select e.dealer, e.kind, e.event, e.origin, e.number, e.amount, e.dated, e.due_on, e.method, e.term_days,
-    e.order_number, e.invoice, e.allocations, e.outcome, e.reversed, e.reason, e.source, e.partition, e.sequence,
-    e.recorded_at
+    e.order_number, e.invoice, e.allocations, e.outcome, e.reversed, e.allocates, e.reason, e.source, e.partition,
+    e.sequence, e.recorded_at
 from ledger_entry e where e.dealer = any($5) and {within("e", "credit")}
 order by e.dealer, e.sequence
 """
@@ -59,7 +58,7 @@ class LedgerMemory:
         unknown = [dealer for dealer, key in keys.items() if key not in self._overdue]
         if unknown:
             for dealer, columns in (await _aged(conn, at, unknown)).items():
-                self._remember(self._overdue, keys[dealer], columns[1].amount)
+                self._remember(self._overdue, keys[dealer], columns[1])
         return {dealer: self._overdue.get(key, Decimal(0)) for dealer, key in keys.items()}
 
     async def owed(self, conn: Any, at: Standpoint, ledgers: Ledgers) -> dict[UUID, Owed]:
@@ -82,10 +81,10 @@ def _keys(at: Standpoint, ledgers: Ledgers) -> dict[UUID, LedgerKey]:
     return {dealer: (dealer, at.as_of, *ledger) for dealer, ledger in ledgers.items()}
 
 
-async def _aged(conn: Any, at: Standpoint, dealers: Sequence[UUID]) -> dict[UUID, list[Column]]:
+async def _aged(conn: Any, at: Standpoint, dealers: Sequence[UUID]) -> dict[UUID, list[Decimal]]:
     """What is not due, overdue and unapplied of these dealers."""
     asked = Asked(at.parameters[1], at.as_of, (0,))
-    return (await ageing_of_these(conn.fetch, lambda these: entries_of(conn, at, these), asked, dealers)).dealers
+    return (await ageing_of_these(conn.fetch, lambda these: entries_of(conn, at, these), asked, dealers)).amounts
 
 
 async def entries_of(conn: Any, at: Standpoint, dealers: Sequence[UUID]) -> dict[UUID, list[LedgerEntry]]:

@@ -39,6 +39,9 @@ EntryKind = Literal[
     "invoice", "payment", "credit_note", "dispute", "settlement",
     "bounce", "bill", "dishonour", "write_off", "recovery",
 ]  # fmt: skip
+"""Documents as source systems bring them."""
+ReversedKind = Literal[EntryKind, "allocation"]
+"""What can be taken back: those, and what was said here about them."""
 
 
 class Allocation(Part):
@@ -122,6 +125,29 @@ class CreditNoteIssued(Event, owner="credit-rating", stream="ledger", version=2)
     claim: Code | None = None
 
 
+class AllocatedTo(Part):
+    """An invoice that money was allocated to, and how much of it."""
+
+    invoice: Code
+    amount: Amount
+
+
+class PaymentAllocated(Event, owner="credit-rating", stream="ledger"):
+    """Money that named no invoice, or another, pays these from `allocated_on` on (domain.md 2.2).
+
+    `entry` is the event of the payment, bill or credit note, `kind`, `source` and `number` what it is known by.
+    """
+
+    entry: Id
+    kind: Literal["payment", "bill", "credit_note"]
+    source: Code
+    number: Code
+    allocations: Annotated[tuple[AllocatedTo, ...], Field(min_length=1, max_length=200)]
+    allocated_on: date
+    reason: Said
+    by: Code
+
+
 class ReceivableWrittenOff(Event, owner="credit-rating", stream="ledger"):
     """We gave up an amount of an invoice: no longer owed, never paid (domain.md 2.1)."""
 
@@ -166,11 +192,11 @@ class DisputeSettled(Event, owner="credit-rating", stream="ledger"):
     outcome: Literal["upheld", "dismissed"]
 
 
-class LedgerEntryReversed(Event, owner="credit-rating", stream="ledger", version=2):
+class LedgerEntryReversed(Event, owner="credit-rating", stream="ledger", version=3):
     """An entry was taken back by a new event, never by an edit; `entry` is the reversed event's id."""
 
     entry: Id
-    kind: EntryKind
+    kind: ReversedKind
     source: Code
     number: Code
     reason: Said

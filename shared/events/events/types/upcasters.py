@@ -43,6 +43,12 @@ def fewer_kinds_were_reversed(data: dict[str, Any], document: dict[str, Any]) ->
     return data
 
 
+@upcast("LedgerEntryReversed", from_version=2)
+def allocations_were_not_reversed(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 knew no money that was allocated later."""
+    return data
+
+
 @upcast("CreditGradeAssigned", from_version=1)
 def no_assessment_capped_the_grade(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """In version 1 grades came from the indicators alone."""
