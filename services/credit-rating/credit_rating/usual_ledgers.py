@@ -60,11 +60,31 @@ class Ledgers(NamedTuple):
     unusual: list[UUID]
 
 
+class Columns(NamedTuple):
+    """Invoices and credits of these dealers as read, a row a dealer; nothing is measured yet."""
+
+    dealers: Sequence[UUID]
+    as_of: date
+    invoices: Mapping[UUID, Mapping[str, Any]]
+    credits: Mapping[UUID, Mapping[str, Any]]
+
+
 async def ledgers_of(conn: Connection, dealers: Sequence[UUID], cut: Cut, as_of: date) -> Ledgers:
     """The ledgers of these dealers at the end of a day, within a cut; a dealer without entries has an empty one."""
+    return measured(await columns_of(conn, dealers, cut, as_of))
+
+
+async def columns_of(conn: Connection, dealers: Sequence[UUID], cut: Cut, as_of: date) -> Columns:
+    """What `measured` makes ledgers of, for who does that elsewhere than in the loop."""
     asked = (dealers, bounds(cut, SERVICE), as_of)
     invoices = {row["dealer"]: row for row in await conn.fetch(INVOICES, *asked)}
     credits = {row["dealer"]: row for row in await conn.fetch(CREDITS, *asked)}
+    return Columns(dealers, as_of, invoices, credits)
+
+
+def measured(columns: Columns) -> Ledgers:
+    """The ledgers that the columns stand for; a dealer without entries has an empty one."""
+    dealers, as_of, invoices, credits = columns
     ledgers = {each: _measured(invoices.get(each), credits.get(each), as_of) for each in dealers}
     usual = {dealer: ledger for dealer, ledger in ledgers.items() if ledger is not None}
     return Ledgers(usual, [dealer for dealer in dealers if dealer not in usual])

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_rating.ageing_memory import AgeingMemory
 from credit_rating.domain.ageing import ageing
 from credit_rating.domain.entries import (
     Allocation,
@@ -33,7 +34,7 @@ from credit_rating.domain.entries import (
 )
 from credit_rating.domain.receivables import receivables
 from rules.ageing import Column
-from rules.ageing_of_many import Asked, ageing_of_all, ageing_of_these
+from rules.ageing_of_many import Aged, Asked, ageing_of_all, ageing_of_these
 
 TABLE = """
 create temporary table ledger_entry (partition smallint, sequence bigint, event uuid, dealer uuid, kind text,
@@ -132,13 +133,25 @@ class Book:
         fetch = self._connection.fetch
         listed = self.dealers if these is None else these
         asking = ageing_of_all if these is None else ageing_of_these
-        aged = self._runner.run(asking(fetch, whole, asked, listed))
-        return {dealer: aged.of(dealer) for dealer in aged.amounts}, aged.total
+        return as_columns(self._runner.run(asking(fetch, whole, asked, listed)))
+
+    def by_memory(self, memory: AgeingMemory, asked: Asked) -> tuple[dict[UUID, Any], list[Column]]:
+        """The same of each, as far as it is remembered."""
+
+        async def whole(dealers: list[UUID]) -> dict[UUID, list[LedgerEntry]]:
+            return {dealer: entries for dealer, entries in self.within(asked.bounds).items() if dealer in dealers}
+
+        fetch = self._connection.fetch
+        return as_columns(self._runner.run(memory.of_these(fetch, whole, asked, self.dealers)))
 
     def by_rule(self, asked: Asked) -> dict[UUID, list[Column]]:
         """The same, as it is said."""
         read = self.within(asked.bounds)
         return {d: ageing(receivables(each, asked.as_of), asked.limits, asked.by) for d, each in read.items()}
+
+
+def as_columns(aged: Aged) -> tuple[dict[UUID, Any], list[Column]]:
+    return {dealer: aged.of(dealer) for dealer in aged.amounts}, aged.total
 
 
 def identity(place: int) -> str:
@@ -213,6 +226,21 @@ def test_any_ledgers_age_as_the_rule_says_at_any_date_and_cut(book, written, as_
     assert book.by_sql(asked) == (said, total(said, asked))
     some = book.dealers[::2]
     assert book.by_sql(asked, some)[0] == {dealer: said[dealer] for dealer in some}
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(ledgers, min_size=1, max_size=4),
+    st.lists(st.tuples(days, cuts), min_size=2, max_size=4),
+    st.integers(0, 9),
+)
+def test_what_is_remembered_of_ledgers_is_theirs_at_each_date_and_cut(book, written, asked_at, most):
+    book.file(written)
+    memory = AgeingMemory(most)
+    for as_of, cut in [*asked_at, asked_at[0]]:
+        asked = Asked(cut, as_of, LIMITS)
+        said = book.by_rule(asked)
+        assert book.by_memory(memory, asked) == (said, total(said, asked))
 
 
 def invoice(number: str, amount: int, day: int, source: str = "erp") -> Invoice:

@@ -1,14 +1,13 @@
 -- The ageing of every ledger but those of $6, by column, and that of all together (dealer null): the open invoices by
--- bucket, the unapplied credit without one, negative. A dealer in bucket -1 bears one number twice: ask the rule.
+-- bucket, the unapplied credit without one, negative. A dealer without amounts bears one number twice: ask the rule.
 --   $1 last sequence of each partition  $2 as of  $3 upper ends of the columns  $4 by invoice date
 --   $5 dealers whose credits name invoices  $6 dealers left out  $7, $8 dealer and event of what was taken back
 --   $9 whether a payment or bill names several invoices  $10 dealers to list
 -- What one name gets does not depend on the order of credits, nor does the sum that is left for the oldest invoices:
 -- so the oldest are paid by that sum, slice by slice in the order in which they are paid.
 with counted as not materialized (
-    select e.*, n.dealer is not null as naming
-    from ledger_entry e
-    left join unnest($5::uuid[]) as n (dealer) on n.dealer = e.dealer
+    select e.*, {naming} as naming
+    from ledger_entry e {named}
     where e.sequence <= coalesce(($1::bigint[])[e.partition + 1], 0) and {dealers}
         and e.kind in ('invoice', 'payment', 'bill', 'credit_note') and e.dated <= $2::date
         and not exists (
@@ -73,9 +72,10 @@ aged as (
     union all
     select dealer, null, -min(held + greatest(0, free - owed)), bool_or(twice) from paid group by dealer
 )
-select dealer, bucket, sum(amount) as amount
-from aged where dealer = any($10::uuid[]) and not twice group by dealer, bucket
+select dealer, array_agg(bucket) as buckets, array_agg(amount) as amounts
+from aged where dealer = any($10::uuid[]) and not twice group by dealer
 union all
-select null, bucket, sum(amount) from aged where not twice group by bucket
+select null, array_agg(bucket), array_agg(amount)
+from (select bucket, sum(amount) as amount from aged where not twice group by bucket) as every
 union all
-select distinct dealer, -1, 0 from aged where twice
+select distinct dealer, null::int[], null::numeric[] from aged where twice

@@ -7,7 +7,7 @@ go through `receivables`. `services/credit-rating/tests/test_ageing_of_many.py` 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
@@ -28,7 +28,12 @@ UNUSUAL, COLUMNS = (files("rules").joinpath(f"ageing_{name}.sql").read_text("utf
 EVERY, THESE = "true", "e.dealer = any({parameter}::uuid[])"
 WHOLE_LEDGERS = 200
 """Dealers that are read whole at once."""
-TWICE = -1
+MANY_NAMING = 1000
+"""Where credits of more dealers than these name invoices, every ledger is read as if some of its did."""
+NAMING = {
+    False: ("n.dealer is not null", "left join unnest($5::uuid[]) as n (dealer) on n.dealer = e.dealer"),
+    True: ("$5::uuid[] is not null", ""),
+}
 
 
 class Asked(NamedTuple):
@@ -43,8 +48,41 @@ class Asked(NamedTuple):
 class Aged(NamedTuple):
     """Columns of the dealers that were to be listed, and of all together; they add up to the balances."""
 
-    dealers: dict[UUID, list[Column]]
-    total: list[Column]
+    names: list[str]
+    amounts: dict[UUID, list[Decimal]]
+    """In the order of `names`: of many dealers, in a fraction of the time that columns with their names take."""
+    sums: list[Decimal]
+
+    @property
+    def dealers(self) -> Mapping[UUID, list[Column]]:
+        """Dealer → its columns, which are named when they are asked for."""
+        return _Named(self)
+
+    @property
+    def total(self) -> list[Column]:
+        """The columns of all."""
+        return self._named(self.sums)
+
+    def of(self, dealer: UUID) -> list[Column]:
+        """The columns of one dealer."""
+        return self._named(self.amounts[dealer])
+
+    def _named(self, amounts: Iterable[Decimal]) -> list[Column]:
+        return [Column(name, amount) for name, amount in zip(self.names, amounts, strict=True)]
+
+
+class _Named(Mapping[UUID, list[Column]]):
+    def __init__(self, aged: Aged) -> None:
+        self._aged = aged
+
+    def __getitem__(self, dealer: UUID) -> list[Column]:
+        return self._aged.of(dealer)
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._aged.amounts)
+
+    def __len__(self) -> int:
+        return len(self._aged.amounts)
 
 
 class _Unusual(NamedTuple):
@@ -66,28 +104,27 @@ async def ageing_of_these(fetch: Fetch, ledgers: Ledgers, asked: Asked, dealers:
 
 async def _aged(fetch: Fetch, ledgers: Ledgers, asked: Asked, listed: Sequence[UUID], *, only_listed: bool) -> Aged:
     these = (list(listed),)
-    found = await fetch(_over(UNUSUAL, 2 if only_listed else None), asked.bounds, *(these if only_listed else ()))
+    ledgers_read = EVERY if not only_listed else THESE
+    found = await fetch(
+        UNUSUAL.format(dealers=ledgers_read.format(parameter="$2")), asked.bounds, *(these if only_listed else ())
+    )
     unusual = _unusual(found)
+    naming, named = NAMING[len(unusual.naming) > MANY_NAMING]
     rows = await fetch(
-        _over(COLUMNS, 10 if only_listed else None), asked.bounds, asked.as_of, list(asked.limits),
-        asked.by == "invoice_date", unusual.naming, unusual.unclear, [dealer for dealer, _ in unusual.reversed],
-        [event for _, event in unusual.reversed], unusual.sharing, *these,
+        COLUMNS.format(dealers=ledgers_read.format(parameter="$10"), naming=naming, named=named), asked.bounds,
+        asked.as_of, list(asked.limits), asked.by == "invoice_date", unusual.naming if named else [], unusual.unclear,
+        [dealer for dealer, _ in unusual.reversed], [event for _, event in unusual.reversed], unusual.sharing, *these,
     )  # fmt: skip
     columns = _Columns(asked.limits, listed)
     for row in rows:
-        if row["bucket"] != TWICE:
-            columns.add(row["dealer"], row["bucket"], row["amount"])
-    asking_the_rule = [*unusual.unclear, *(row["dealer"] for row in rows if row["bucket"] == TWICE)]
+        if row["amounts"] is not None:
+            columns.add(row["dealer"], row["buckets"], row["amounts"])
+    asking_the_rule = [*unusual.unclear, *(row["dealer"] for row in rows if row["amounts"] is None and row["dealer"])]
     for start in range(0, len(asking_the_rule), WHOLE_LEDGERS):
         whole = await ledgers(asking_the_rule[start : start + WHOLE_LEDGERS])
         for dealer, aged in (await asyncio.to_thread(_by_rule, whole, asked)).items():
             columns.add_whole(dealer, aged)
     return columns.aged()
-
-
-def _over(statement: str, parameter: int | None) -> str:
-    """The statement over every ledger, or over those of the dealers in this parameter."""
-    return statement.format(dealers=EVERY if parameter is None else THESE.format(parameter=f"${parameter}"))
 
 
 def _unusual(rows: Iterable[Any]) -> _Unusual:
@@ -115,9 +152,10 @@ class _Columns:
         self._total = self._empty()
         self._dealers = {dealer: self._empty() for dealer in listed}
 
-    def add(self, dealer: UUID | None, bucket: int | None, amount: Decimal) -> None:
+    def add(self, dealer: UUID | None, buckets: Sequence[int | None], amounts: Sequence[Decimal]) -> None:
         row = self._total if dealer is None else self._dealers[dealer]
-        row[-1 if bucket is None else bucket] += amount
+        for bucket, amount in zip(buckets, amounts, strict=True):
+            row[-1 if bucket is None else bucket] += amount
 
     def add_whole(self, dealer: UUID, columns: Sequence[Column]) -> None:
         for place, column in enumerate(columns):
@@ -126,10 +164,7 @@ class _Columns:
                 self._dealers[dealer][place] += column.amount
 
     def aged(self) -> Aged:
-        return Aged({dealer: self._named(row) for dealer, row in self._dealers.items()}, self._named(self._total))
-
-    def _named(self, row: list[Decimal]) -> list[Column]:
-        return [Column(name, amount) for name, amount in zip(self._names, row, strict=True)]
+        return Aged(self._names, self._dealers, self._total)
 
     def _empty(self) -> list[Decimal]:
         return [NOTHING] * len(self._names)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
 from pydantic import BaseModel
 
+from credit_rating.ageing_memory import AgeingMemory, memory_of
 from credit_rating.api.figures import AgeColumn
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, entries_of
@@ -18,8 +20,8 @@ from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut, cut_to_json
 from events.fields import Day
-from rules.ageing import UNAPPLIED, AgeBy, Column
-from rules.ageing_of_many import Aged, ageing_of_these
+from rules.ageing import AgeBy, Column
+from rules.ageing_of_many import Aged
 from rules.ageing_of_many import Asked as AgeingAsked
 from rules.ageing_of_many import ageing_of_all as aged_ledgers
 from rules.money import NOTHING
@@ -29,7 +31,6 @@ from service.paging import Page
 from service.routing import Router
 
 router = Router("receivables")
-NOT_DUE = "not_due"
 COMPUTED = {"balance", "past_due", "owing", "overdue"}
 """What no statement can sort or filter by: these pages come from the figures of every dealer."""
 
@@ -94,7 +95,7 @@ async def ageing_of_all(
     async with read.snapshot() as conn:
         limits = (await in_force(conn, day)).policy.ageing.limits
         what = AgeingAsked(bounds(cut, SERVICE), day, limits, by)
-        rows, total = await _aged(conn, asked, what, cut)
+        rows, total = await _aged(conn, asked, what, cut, memory_of(read))
     listed = asked.page(rows, AgeingRow)
     return AgeingPage(
         items=listed.items,
@@ -107,7 +108,9 @@ async def ageing_of_all(
     )
 
 
-async def _aged(conn: Any, asked: Asked, what: AgeingAsked, cut: Cut) -> tuple[list[Row], Sequence[Column]]:
+async def _aged(
+    conn: Any, asked: Asked, what: AgeingAsked, cut: Cut, memory: AgeingMemory
+) -> tuple[list[Row], Sequence[Column]]:
     """The rows of the page, and the columns of all that are listed."""
 
     async def whole(dealers: list[UUID]) -> Any:
@@ -116,17 +119,18 @@ async def _aged(conn: Any, asked: Asked, what: AgeingAsked, cut: Cut) -> tuple[l
     if not asked.filters and asked.sort not in COMPUTED:
         dealers = await asked.rows(conn)
         aged = await aged_ledgers(conn.fetch, whole, what, [row["dealer"] for row in dealers])
-        return _rows(dealers, aged), aged.total
+        return _shown(dealers, aged), aged.total
     every = await asked.every(conn)
-    aged = await ageing_of_these(conn.fetch, whole, what, [row["dealer"] for row in every])
+    aged = await memory.of_these(conn.fetch, whole, what, [row["dealer"] for row in every])
     if not COMPUTED & {asked.sort, *asked.filters}:
-        return _rows(await asked.rows(conn), aged), aged.total
-    rows = [row for row in _rows(every, aged) if _wanted(row, asked.filters)]
-    return asked.of_computed(rows), _added(rows, [column.name for column in aged.total])
+        return _shown(await asked.rows(conn), aged), aged.total
+    figures = (dict(row) | _sums(aged.amounts[row["dealer"]]) for row in every)
+    rows = [row for row in figures if _wanted(row, asked.filters)]
+    return _shown(asked.of_computed(rows), aged), _added([aged.amounts[row["dealer"]] for row in rows], aged.names)
 
 
-def _rows(dealers: Iterable[Row], aged: Aged) -> list[Row]:
-    return [dict(row) | _row(aged.dealers[row["dealer"]]) for row in dealers]
+def _shown(dealers: Iterable[Row], aged: Aged) -> list[Row]:
+    return [dict(row) | _row(aged.of(row["dealer"])) for row in dealers]
 
 
 def _wanted(row: Row, filters: Mapping[str, Any]) -> bool:
@@ -134,17 +138,17 @@ def _wanted(row: Row, filters: Mapping[str, Any]) -> bool:
     return all(found[name] == filters[name] for name in found.keys() & filters.keys())
 
 
-def _added(rows: Sequence[Row], names: Sequence[str]) -> list[Column]:
+def _added(rows: Sequence[Sequence[Decimal]], names: Sequence[str]) -> list[Column]:
     """The columns of these rows together."""
-    columns = [[each["amount"] for each in row["columns"]] for row in rows]
-    return [Column(name, sum((row[n] for row in columns), NOTHING)) for n, name in enumerate(names)]
+    return [Column(name, sum((row[n] for row in rows), NOTHING)) for n, name in enumerate(names)]
+
+
+def _sums(amounts: Sequence[Decimal]) -> dict[str, Decimal]:
+    """Balance, and what of it is past due: all but the first column, not due, and the last, unapplied credit."""
+    past_due = sum(amounts[1:-1], NOTHING)
+    return {"balance": past_due + amounts[0] + amounts[-1], "past_due": past_due}
 
 
 def _row(columns: Sequence[Column]) -> dict[str, Any]:
-    """Balance, what of it is past due, and columns; the columns add up to the balance."""
-    past_due = (column.amount for column in columns if column.name not in {NOT_DUE, UNAPPLIED})
-    return {
-        "balance": sum((column.amount for column in columns), NOTHING),
-        "past_due": sum(past_due, NOTHING),
-        "columns": [column._asdict() for column in columns],
-    }
+    """The same with the columns, which add up to the balance."""
+    return _sums([column.amount for column in columns]) | {"columns": [column._asdict() for column in columns]}

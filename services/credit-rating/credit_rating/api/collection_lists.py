@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
+from credit_rating.ageing_memory import memory_of
 from credit_rating.api.collection_views import StepView, WorkRow
 from credit_rating.api.money import Money
 from credit_rating.collection_seen import SUMMARY, seen
@@ -21,7 +22,6 @@ from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut
 from events.fields import Day
 from rules.ageing_of_many import Asked as AgeingAsked
-from rules.ageing_of_many import ageing_of_these
 from rules.receivables import receivables
 from service.context import Read
 from service.listing import Asked, Filter, Listing, at_least, at_most, computed, equals
@@ -132,7 +132,7 @@ async def work_list(
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         rule = (await in_force(conn, day)).policy.collection
-        rows = await _staged(conn, asked, day, cut, rule)
+        rows = await _staged(read, conn, asked, day, cut, rule)
         wanted = (row for row in rows if _worked_on(row) and asked.filters.get("stage", row["stage"]) == row["stage"])
         shown = [dict(row) for row in asked.of_computed(wanted)]
         these = [row["dealer"] for row in shown]
@@ -167,16 +167,17 @@ async def list_steps(dealer: UUID, read: Read, asked: Annotated[Asked, Depends(S
     return asked.page(rows, StepView)
 
 
-async def _staged(conn: Any, asked: Asked, day: date, cut: Cut, rule: CollectionRule) -> list[dict[str, Any]]:
+async def _staged(
+    read: Read, conn: Any, asked: Asked, day: date, cut: Cut, rule: CollectionRule
+) -> list[dict[str, Any]]:
     """The dealers that the filters leave, each with its stage and what is overdue."""
     rows = [dict(row) for row in await asked.every(conn, bounds(cut, SERVICE), day)]
     of = AgeingAsked(bounds(cut, SERVICE), day, rule.limits)
-    aged = await ageing_of_these(
+    aged = await memory_of(read).of_these(
         conn.fetch, lambda these: entries_of(conn, these, cut), of, [row["dealer"] for row in rows]
     )
     for row in rows:
-        columns = [column.amount for column in aged.dealers[row["dealer"]][:-1]]
-        row["stage"], row["overdue"] = stage_of_columns(columns, rule)
+        row["stage"], row["overdue"] = stage_of_columns(aged.amounts[row["dealer"]][:-1], rule)
     return rows
 
 

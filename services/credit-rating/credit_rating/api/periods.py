@@ -35,7 +35,10 @@ select distinct on (s.period) s.period, case s.kind when 'closed' then 'closed' 
 from period_step s order by s.period, s.sequence desc
 """
 ONE = f"select * from ({STATES}) as s where period = $1"
-OF_MONTH = f"from ledger_entry e where {DATED} between $1 and $3 and {within(2)}"
+OF_MONTH = f"""
+from ledger_entry e where (e.dated between $1 and $3 or (e.dated is null and {DATED} between $1 and $3)) and {within(2)}
+"""
+"""Either arm by the index of days: a reversal has none of its own."""
 COUNTED = f"select count(*) as entries, count(*) filter (where {late(2)}) as late {OF_MONTH}"
 LATE = f"select * from (select {COLUMNS} {OF_MONTH}) as e where e.late"
 

@@ -107,7 +107,7 @@ def together(one: Figures, other: Figures) -> Figures:
         provided_for=_sums(one.provided_for, other.provided_for),
         provision=one.provision + other.provision,
         invoiced_of_late=one.invoiced_of_late + other.invoiced_of_late,
-        record=_both(one.record, other.record),
+        record=both(one.record, other.record),
         longest_overdue_days=max(one.longest_overdue_days, other.longest_overdue_days),
     )
 
@@ -116,7 +116,8 @@ def _sums(one: tuple[Decimal, ...], other: tuple[Decimal, ...]) -> tuple[Decimal
     return tuple(a + b for a, b in zip(one, other, strict=True))
 
 
-def _both(one: PaymentRecord, other: PaymentRecord) -> PaymentRecord:
+def both(one: PaymentRecord, other: PaymentRecord) -> PaymentRecord:
+    """The record over the invoices of both."""
     return PaymentRecord(
         invoices=one.invoices + other.invoices,
         value=one.value + other.value,

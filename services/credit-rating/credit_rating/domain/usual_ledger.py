@@ -116,6 +116,16 @@ class UsualLedger:
         return net
 
     @property
+    def invoices(self) -> list[tuple[Sold, int]]:
+        """Every invoice with what is open of it, the oldest first."""
+        return [(sold, outcome.open) for sold, outcome in zip(self._invoices, self._paid, strict=True)]
+
+    @property
+    def credited(self) -> int:
+        """Cents of all payments and credit notes."""
+        return sum([credit.cents for credit in self._credits])
+
+    @property
     def has_traded(self) -> bool:
         """See `Measures`."""
         return bool(self._by_month)

@@ -42,6 +42,7 @@ from credit_rating.api import (
     security_register,
     statement_reading,
     unapplied,
+    waiting,
 )
 from credit_rating.app import SERVICE
 from service.listing import Listing
@@ -109,6 +110,8 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
         assert said.is_success, said.text
         await world.follow()
 
+    back = {"kind": "bounce", "dealer": {"source": "ERP", "number": "7100"}, "source": "ERP", "reason": "No funds."}
+    await world.bulk([back | {"number": f"NONE-{n}", "bounced_on": str(TODAY)} for n in range(2)])
     await world.group("LH", *dealers[:3])
     await world.group("JK", dealers[3])
     path = f"/dealers/{dealers[0]}"
@@ -134,6 +137,7 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
 
 LISTS: dict[str, Listing] = {
     "/receivables/ageing": ageing.AGEING,
+    "/receivables/waiting": waiting.WAITING,
     "/dealers/{dealer}/ledger": entries.ENTRIES,
     "/dealers/{dealer}/orders": orders.OF_ONE,
     "/orders": orders.ALL,
@@ -303,6 +307,8 @@ async def test_a_filter_leaves_the_rows_that_it_says(busy: Any, path: str, query
 
 
 @pytest.mark.parametrize("path, query, left", [
+    ("/receivables/waiting", {"kind": "bounce", "waits_for_kind": "payment", "branch": "B1"}, 2),
+    ("/receivables/waiting", {"days_from": 1}, 0),
     ("/securities", {"state": "valid", "kind": "pledge", "expiring_within": 100}, 1),
     ("/dealers/{dealer}/five-c", {"by": "he.fang", "assessed_from": "2026-06-30"}, 2),
     ("/dealers/{dealer}/collection/steps", {"kind": "task", "dated_from": "2026-06-30"}, 2),
