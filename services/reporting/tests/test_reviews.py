@@ -233,12 +233,17 @@ async def test_overrides_go_with_their_reasons_and_untouched_indicators_do_not(b
     await page.locator("details.other summary").click()
     group = page.get_by_role("group", name="Licences")
     await group.get_by_label("Licences").select_option("A")
+    propose = page.get_by_role("button", name="Propose what the facts give")
+    await propose.click()
+    assert owner.asked == [], "a letter without a reason is not even sent"
     await group.get_by_label("Reason").fill("Renewed last week.")
-    await page.get_by_role("button", name="Propose what the facts give").click()
+    await propose.click()
     await page.locator(".trouble:visible").wait_for()
     ((_, _, body),) = owner.asked
     assert body == {"overrides": [{"indicator": "licences", "grade": "A", "reason": "Renewed last week."}]}
     assert "too short" in await page.locator(".trouble:visible").inner_text()
+    assert await page.locator("[aria-invalid=true]").count() == 1
+    assert await group.get_by_label("Reason").get_attribute("aria-invalid") == "true"
     await page.context.close()
 
 

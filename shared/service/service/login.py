@@ -24,7 +24,7 @@ from service.permissions import ROLES
 from service.picking import page_of_roles
 from service.problems import Problem
 from service.routing import Router
-from service.settings import Settings
+from service.settings import Settings, is_loopback
 from service.tokens import issue
 
 FLOW_COOKIE = "dealerlog-login"
@@ -37,6 +37,7 @@ async def login(request: Request, next: Annotated[str, Query(max_length=2000)] =
     """Pick a role, or go to the issuer."""
     settings: Settings = request.app.state.runtime.settings
     if settings.local_issuer:
+        require_loopback_name(request)
         return HTMLResponse(page_of_roles(own_path(next)))
     if not (settings.oidc_authorization_url and settings.oidc_token_url and settings.oidc_client_id):
         raise Problem("not-found", "Pages need OIDC_AUTHORIZATION_URL, OIDC_TOKEN_URL and OIDC_CLIENT_ID.")
@@ -60,6 +61,7 @@ async def picked(request: Request) -> Response:
         raise Problem("not-found")
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Problem("csrf")
+    require_loopback_name(request)
     form = {
         name: values[0].strip() for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()
     }
@@ -129,6 +131,12 @@ def signed_in(request: Request, token: str, path: str) -> Response:
     away = RedirectResponse(path, status_code=303)
     away.set_cookie(COOKIE, token, max_age=hours * 3600, httponly=True, samesite="lax", secure=is_https(request))
     return away
+
+
+def require_loopback_name(request: Request) -> None:
+    """Raises `Problem`: a foreign name that was made to lead here could sign its own pages in (DNS rebinding)."""
+    if not is_loopback(request.url.hostname or ""):
+        raise Problem("csrf", "Roles are picked under localhost or 127.0.0.1 and no other name.")
 
 
 def own_path(path: str) -> str:

@@ -41,7 +41,7 @@ def app(log: RememberingLog) -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tiny") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -278,6 +278,10 @@ async def test_the_local_issuer_signs_in_to_its_own_pages_only(client: httpx.Asy
     assert "HttpOnly" in cookie and "SameSite=lax" in cookie
     assert (await client.post("/login", data={"role": "region_clerk"})).status_code == 422
     said(await client.post("/login", data=form, headers={"Sec-Fetch-Site": "cross-site"}), 403, "csrf")
+    for name in ("evil.example:8017", "127.0.0.1.evil.example", "192.168.1.7"):
+        said(await client.post("/login", data=form, headers={"Host": name}), 403, "csrf")
+        said(await client.get("/login", headers={"Host": name}), 403, "csrf")
+    assert (await client.get("/login", headers={"Host": "[::1]:8017"})).status_code == 200
 
 
 async def test_the_api_documents_itself_offline(client: httpx.AsyncClient) -> None:

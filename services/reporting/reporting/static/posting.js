@@ -22,13 +22,15 @@ function bodyOf(form) {
     if (group && !group.querySelector("[data-leads]").value) continue;
     if (field.value === "" || (field.type === "checkbox" && !field.checked)) continue;
     const value = valueOf(field);
-    if (!group) body[field.name] = value;
-    else {
-      const list = (lists[group.dataset.group] ??= new Map());
-      list.set(group, Object.assign(list.get(group) ?? {}, { [field.name]: value }));
+    if (!group) {
+      body[field.name] = value;
+      continue;
     }
+    const list = (lists[group.dataset.group] ??= new Map());
+    list.set(group, Object.assign(list.get(group) ?? {}, { [field.name]: value }));
   }
   for (const [name, list] of Object.entries(lists)) body[name] = [...list.values()];
+  form.groups = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, [...list.keys()]]));
   return body;
 }
 
@@ -68,9 +70,11 @@ function placed({ line, path, problem, pointer, detail }) {
   return line ? [said.line.replace("%(line)s", line), path, problem] : [pointer, detail];
 }
 
+/** The field that `#/reason` or `#/overrides/1/reason` is about, by its group's place in what was sent. */
 function fieldOf(form, pointer) {
-  const name = String(pointer ?? "").split("/").pop();
-  return name ? form.querySelector(`[name="${CSS.escape(name)}"]`) : null;
+  const [name, place, list] = String(pointer ?? "").split("/").reverse();
+  const within = form.groups?.[list]?.[place] ?? form;
+  return name ? within.querySelector(`[name="${CSS.escape(name)}"]`) : null;
 }
 
 function busy(form, text) {
@@ -122,5 +126,9 @@ for (const form of document.querySelectorAll("form[data-post]")) {
     event.preventDefault();
     if (!form.hasAttribute("aria-busy")) void post(form);
   });
+  for (const group of form.querySelectorAll("[data-group]")) {
+    const leads = group.querySelector("[data-leads]"), follows = [...group.querySelectorAll("[data-follows]")];
+    leads.addEventListener("change", () => follows.forEach((field) => (field.required = Boolean(leads.value))));
+  }
   busy(form);
 }
