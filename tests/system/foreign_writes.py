@@ -35,6 +35,8 @@ DISPUTE = {"dealer": DEALER, "source": "erp", "number": "F-1", "amount": "1.00",
 SETTLED = {"dealer": DEALER, "source": "erp", "number": "F-1", "settled_on": "2026-12-01", "outcome": "upheld"}
 LINE = {"dealer": DEALER, "source": "erp", "invoice": "F-1", "product": "P1", "quantity": "2", "unit_price": "1.25",
         "currency": "CNY", "sold_on": "2026-12-01"}  # fmt: skip
+STOCK = {"dealer": DEALER, "source": "erp", "number": "F-8", "as_of": "2026-12-01", "currency": "CNY",
+         "lines": [{"product": "P1", "quantity": "2", "value": "2.50", "consigned": True}]}  # fmt: skip
 FIVE_C = {name: {"score": 50, "evidence": "Accounts."}
           for name in ("character", "capacity", "capital", "collateral", "conditions")}  # fmt: skip
 SECURITY = {"kind": "pledge", "owner": "Best", "value": "1.00", "valued_on": "2026-12-01", "registration": "F-7",
@@ -120,6 +122,8 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /sales": LINE,
         "POST /returns": LINE,
         "POST /sales:bulk": [LINE | {"kind": "sale"}, LINE | BY_NUMBER | {"kind": "return"}],
+        "POST /inventory": STOCK,
+        "POST /inventory:bulk": [STOCK, STOCK | BY_NUMBER],
     },
     "reporting": {},
 }

@@ -103,6 +103,8 @@ HELD: dict[str, dict[str, str]] = {
         "sale.read": EVERYONE,
         "sale.record": "clerk importer",
         "sale.reverse": "operator importer",
+        "inventory.read": EVERYONE,
+        "inventory.report": "clerk importer",
         "class.read": EVERYONE,
         "class.assign": "head",
         "visit.read": EVERYONE,
@@ -191,6 +193,7 @@ ROUTES: dict[str, str] = {
         POST   /credit-notes                                ledger.record
         GET    /credit-reviews                              review.read
         POST   /dealers/{dealer}/confirmation-letters       statement.issue
+        GET    /dealers/{dealer}/consigned-stock            limit.read
         GET    /dealers/{dealer}/credit-review              review.read
         POST   /dealers/{dealer}/credit-review              review.open
         POST   /dealers/{dealer}/credit-review/approval     review.act
@@ -341,6 +344,7 @@ ROUTES: dict[str, str] = {
         GET    /classification-runs/{run}                   class.read
         GET    /classification-runs/{run}/excluded          class.read
         GET    /dealers/{dealer}/class                      class.read
+        GET    /dealers/{dealer}/inventory                  inventory.read
         GET    /dealers/{dealer}/sales                      sale.read
         POST   /dealers/{dealer}/sales/{event}/reverse      sale.reverse
         GET    /dealers/{dealer}/visits-due                 visit.read
@@ -354,6 +358,8 @@ ROUTES: dict[str, str] = {
         GET    /imports/{import_id}/preview                 import.read
         GET    /imports/{import_id}/rows/{row}              import.read
         POST   /imports/{import_id}/undo                    import.undo
+        POST   /inventory                                   inventory.report
+        POST   /inventory:bulk                              inventory.report
         GET    /metrics                                     -
         GET    /openapi.json                                -
         GET    /ops/log/cut                                 log.read

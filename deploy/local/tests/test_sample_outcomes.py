@@ -23,13 +23,14 @@ from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.dealers import Dealer
 from dealerlog.sample.network import Network, network
 from dealerlog.sample.requests import answer_survey
-from dealerlog.sample.rows import ledger_row, sales_rows
+from dealerlog.sample.rows import ledger_row, sales_rows, stock_row
 from events import (
     BillDishonoured,
     BillReceived,
     CreditNoteIssued,
     DisputeSettled,
     Event,
+    InventoryReported,
     InvoiceDisputed,
     InvoiceIssued,
     PaymentBounced,
@@ -40,6 +41,7 @@ from events import (
 )
 from rules.policy import reference
 from tiering.domain.abc import Cuts, Measured, Ranking, rank
+from tiering.domain.inventory import ReportInventory, inventory_fact
 from tiering.domain.measures import Line, measures
 from tiering.domain.sale import RecordSale, ReturnSale, sales_fact
 from tiering.domain.windows import last_full_months
@@ -125,6 +127,18 @@ def test_every_grade_of_credit_indicator_is_met_by_someone(outcomes: list[Outcom
     }
     missing = {(name, letter) for name, _ in met for letter in "ABC"} - met
     assert {name for name, _ in missing} <= {"goods_flow", "flow_of_goods", "flow"}, missing
+
+
+def test_a_few_agents_report_each_month_end_what_they_hold_of_ours(sample: Network) -> None:
+    agents = [d.number for d in sample.dealers if d.cooperation == "agent"]
+    assert 4 <= len(agents) <= 20
+    held: Counter[str] = Counter()
+    for report in sample.stock:
+        row = stock_row(report) | {"dealer": _id(report.dealer.number)}
+        event = inventory_fact(ReportInventory.model_validate(row), currency="CNY", today=LAST_DAY).event
+        assert isinstance(event, InventoryReported) and event.as_of <= LAST_DAY
+        held[report.dealer.number] += event.consigned_value > 0
+    assert set(held) == set(agents) and sum(count >= 2 for count in held.values()) >= len(agents) // 2
 
 
 def _rated(sample: Network) -> list[Outcome]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from credit_rating.consigned import NONE, consigned_of
 from credit_rating.domain.credit_check import Reserved, Standing, standing_of
 from credit_rating.domain.group_check import Member, others
 from credit_rating.domain.group_standing import GroupStanding
@@ -61,17 +62,19 @@ async def group_standing_in(conn: Connection, dealer: UUID, group: str, as_of: d
 
 
 async def standings_of(conn: Connection, dealers: Sequence[UUID], as_of: date) -> dict[UUID, Member]:
-    """What each of these dealers is exposed to: its receivables and what its released orders hold, in one snapshot."""
+    """What each of these dealers owes, holds of ours, and has reserved by released orders, in one snapshot."""
     cut: Cut = await positions(conn)
     policy, reference = await in_force(conn, as_of)
     entries = await entries_of(conn, dealers, cut)
+    consigned = await consigned_of(conn, dealers, as_of, cut)
     held = {(row["dealer"], row["prepaid"]): row["amount"] for row in await conn.fetch(RESERVED, dealers)}
 
     def standing(dealer: UUID) -> Standing:
         owed = receivables(entries.get(dealer, []), as_of)
         return standing_of(
-            owed, rule=policy.check, grade=None, limit=None, suspended=False, cut=cut_to_json(cut), policy=reference
-        )
+            owed, rule=policy.check, grade=None, limit=None, suspended=False, cut=cut_to_json(cut), policy=reference,
+            consigned_stock=consigned.get(dealer, NONE).value,
+        )  # fmt: skip
 
     def reserved(dealer: UUID) -> Reserved:
         return Reserved(on_credit=held.get((dealer, False), NOTHING), prepaid=held.get((dealer, True), NOTHING))

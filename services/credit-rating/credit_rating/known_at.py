@@ -38,13 +38,13 @@ def known_page(page: Page[T], cut: Cut) -> dict[str, Any]:
     return {"items": page.items, "next": page.next, "known_at": token_of(cut), "cut": cut_to_json(cut)}
 
 
-async def cut_known_at(runtime: Runtime, said: str | None) -> Cut:
-    """The cut that is meant, once it is shown here; a moment is of this service's own log."""
+async def cut_known_at(runtime: Runtime, said: str | None, of: str = SERVICE) -> Cut:
+    """The cut that is meant, once it is shown here; a moment is of the log `of` one service, this one unless said."""
     if said is None:
         return await positions(runtime.pool)
     cut = _given(said, runtime.settings.partitions)
     if cut is None:
-        cut = await _at_moment(runtime, said)
+        cut = await _at_moment(runtime, said, of)
     await wait_until_shown(runtime.pool, cut, runtime.settings.wait_seconds)
     return cut
 
@@ -56,11 +56,11 @@ def _given(said: str, partitions: int) -> Cut | None:
         raise Problem("invalid", f"known_at: {error}.") from error
 
 
-async def _at_moment(runtime: Runtime, said: str) -> Cut:
+async def _at_moment(runtime: Runtime, said: str, of: str) -> Cut:
     try:
         moment = datetime.fromisoformat(said.replace(" ", "+"))  # a plus sign that was not encoded arrives as a blank
     except ValueError:
         raise Problem("invalid", "known_at is a cut or a moment such as 2026-03-31T18:00:00+08:00.") from None
     if moment.tzinfo is None:
         raise Problem("invalid", "known_at needs a time zone, such as 2026-03-31T18:00:00+08:00.")
-    return await cut_at(runtime, (SERVICE,), moment)
+    return await cut_at(runtime, (of,), moment)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from credit_rating.consigned import NONE, consigned_of
 from credit_rating.domain.credit_check import Standing, standing_of
 from credit_rating.evidence import entries_of
 from credit_rating.group_standing import group_standing_in, members_of
@@ -78,6 +79,7 @@ async def standing_in(conn: Connection, dealer: UUID, as_of: date, group: str = 
     """The standing as one snapshot shows it, beside that of its owner group if it has one."""
     cut = await positions(conn)
     entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
+    consigned = await consigned_of(conn, [dealer], as_of, cut)
     policy, reference = await in_force(conn, as_of)
     given = await grade_in_force(conn, dealer, as_of)
     standing = standing_of(
@@ -88,6 +90,7 @@ async def standing_in(conn: Connection, dealer: UUID, as_of: date, group: str = 
         suspended=is_suspended(await conn.fetchrow(SUSPENSION, dealer), as_of),
         cut=cut_to_json(cut),
         policy=reference,
+        consigned_stock=consigned.get(dealer, NONE).value,
     )
     if not group:
         return standing

@@ -29,6 +29,7 @@ from events import (
     DealerOnboarded,
     DealerTermsChanged,
     Event,
+    InventoryReported,
     OwnerGroupDefined,
     SurveyAnswered,
     encode,
@@ -61,7 +62,9 @@ class Kept:
 
 @dataclass
 class Registry:
-    """The customer registry's log, made by hand."""
+    """The customer registry's log, or that of another `source`, made by hand."""
+
+    source: str = "customer-registry"
 
     last: dict[int, tuple[int, UUID | None]] = field(default_factory=dict)
 
@@ -79,7 +82,7 @@ class Registry:
             microseconds(now),
         )  # fmt: skip
         headers = ((HEADER, pack(placement)),)
-        return Kept("customer-registry.events", partition, sequence, key.encode(), document, headers)
+        return Kept(f"{self.source}.events", partition, sequence, key.encode(), document, headers)
 
 
 class World:
@@ -87,7 +90,7 @@ class World:
 
     def __init__(self, urls: Any, pool: Any, log: Log, runtime: Any, client: httpx.AsyncClient) -> None:
         self.urls, self.pool, self.log, self.runtime, self.client = urls, pool, log, runtime, client
-        self.registry = Registry()
+        self.registry, self.tiering = Registry(), Registry("tiering")
         self.reactors: list[Reactor] = []
         self.told: list[Kept] = []
         self.shown: dict[int, int] = {}
@@ -172,6 +175,16 @@ class World:
         """Agree on another term with the dealer."""
         said = {"terms": {"method": "credit", "term_days": days}, "reason": "Asked for.", "by": "he", "on": on}
         await self.tell([self.registry.add(DealerTermsChanged.model_validate(said), dealer)])
+
+    async def stock(self, dealer: str, on: str, consigned: str, own: str = "0.00") -> None:
+        """The dealer reports what it has in stock, of ours and of its own."""
+        lines = [
+            {"product": "P-1", "quantity": 1, "value": consigned, "consigned": True},
+            {"product": "P-1", "quantity": 1, "value": own},
+        ]
+        said = {"source": "ERP", "number": f"S-{uuid4().hex[:8]}", "as_of": on, "currency": "CNY", "lines": lines}
+        sums = {"value": Decimal(consigned) + Decimal(own), "consigned_value": consigned}
+        await self.tell([self.tiering.add(InventoryReported.model_validate(said | sums), dealer)])
 
     async def survey(self, dealer: str, on: str, **said: Any) -> None:
         about = {

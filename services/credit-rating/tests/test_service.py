@@ -33,7 +33,7 @@ async def deployed(
     urls = await database("deployed")
     migrate(urls.owner)
     prefix = f"{urls.name}."
-    topics = [declared(name, prefix) for name in ("credit-rating", "customer-registry")]
+    topics = [declared(name, prefix) for name in ("credit-rating", "customer-registry", "tiering")]
     admin = AIOKafkaAdminClient(**stack.kafka.client_options())
     await admin.start()
     await admin.create_topics([NewTopic(name, count, 1, topic_configs=dict(said)) for name, count, said in topics])

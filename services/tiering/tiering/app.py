@@ -13,7 +13,7 @@ from service.policies import PROBLEMS as POLICY_PROBLEMS
 from service.problems import Kind
 from service.runtime import Runtime
 from tiering import projections, reactions, running
-from tiering.api import classes, policies, runs, sales, visits
+from tiering.api import classes, inventory, policies, runs, sales, visits
 from tiering.domain.classification_run import CLASSIFICATION_RUN
 from tiering.domain.policy_file import POLICY_FILE
 from tiering.domain.tier_file import TIER_FILE
@@ -44,7 +44,15 @@ SERVICE = Service(
     name="tiering",
     title="Tiering",
     description="How much each dealer matters, and what it therefore gets.",
-    routers=[sales.router, runs.router, classes.router, visits.router, policies.router, imports_of(IMPORTING)],
+    routers=[
+        sales.router,
+        inventory.router,
+        runs.router,
+        classes.router,
+        visits.router,
+        policies.router,
+        imports_of(IMPORTING),
+    ],
     permissions=PERMISSIONS,
     tables=projections.TABLES,
     deciders=[CLASSIFICATION_RUN, TIER_FILE, POLICY_FILE, IMPORTING.decider],

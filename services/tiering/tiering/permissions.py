@@ -8,6 +8,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "sale.read": EVERYONE,
     "sale.record": (IMPORTER, REGION_CLERK),
     "sale.reverse": (IMPORTER, OPERATOR),
+    "inventory.read": EVERYONE,
+    "inventory.report": (IMPORTER, REGION_CLERK),
     "class.read": EVERYONE,
     "class.assign": (HEAD_OF_MARKETING,),
     "visit.read": EVERYONE,

@@ -1,4 +1,4 @@
-"""Sale lines → facts → verdicts: each line counts once, however often and by whatever way it comes.
+"""Sale lines, stock reports → facts → verdicts: each counts once, however often and by whatever way it comes.
 
 The log knows a line by its command id. One that was taken back may come again: it is then known by its revision as
 well, which is the number of times it was reversed.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from eventlog.log import Log
@@ -17,15 +17,18 @@ from eventlog.meta import Fact
 from eventlog.position import Position
 from events.envelope import Imported, encode
 from events.ids import command_id, request_hash, uuid7
+from tiering.domain.inventory import ReportInventory, inventory_fact
 from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine, SalesFact, sales_fact
 
 SERVICE = "tiering"
 MOST_REVISIONS = 100
 KNOWN = "select command, id, partition, sequence, lineage from log.event where command = any($1) and n = 1"
 
+Recorded: TypeAlias = RecordSale | ReturnSale | ReverseSaleLine | ReportInventory
+
 
 class Item(NamedTuple):
-    """A line of a dealer and, where it came from a file, the file and row."""
+    """A line or a report of a dealer and, where it came from a file, the file and row."""
 
     dealer: str
     stated: SalesFact
@@ -42,7 +45,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Recorder:
-    """Records lines on behalf of one request or import. `currency` is the installation's."""
+    """Records lines and reports on behalf of one request or import. `currency` is the installation's."""
 
     log: Log
     actor: str
@@ -51,9 +54,13 @@ class Recorder:
     correlation: str
     traceparent: str | None = None
 
-    def item(self, command: RecordSale | ReturnSale | ReverseSaleLine, imported: Imported | None = None) -> Item:
-        """What a command states. Raises what `sales_fact` refuses."""
-        return Item(command.dealer, sales_fact(command, currency=self.currency, today=self.today), imported)
+    def item(self, command: Recorded, imported: Imported | None = None) -> Item:
+        """What a command states. Raises what `sales_fact` and `inventory_fact` refuse."""
+        if isinstance(command, ReportInventory):
+            stated = inventory_fact(command, currency=self.currency, today=self.today)
+        else:
+            stated = sales_fact(command, currency=self.currency, today=self.today)
+        return Item(command.dealer, stated, imported)
 
     async def record(self, items: Sequence[Item]) -> list[Outcome]:
         """Write what is new; an outcome each, in order."""
@@ -104,7 +111,9 @@ class Recorder:
             imported=item.imported,
         )
         command = line_id(stated.natural_key, revision)
-        return Fact(f"{item.dealer}/sales", command, request_hash(stated.stated), identity, document)
+        return Fact(
+            f"{item.dealer}/{stated.event.event_type.stream}", command, request_hash(stated.stated), identity, document
+        )
 
 
 def line_id(natural_key: tuple[str, ...], revision: int = 0) -> UUID:

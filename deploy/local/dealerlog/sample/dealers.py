@@ -45,6 +45,7 @@ class Dealer:
     address: str
     tax_id: str
     suspension: Suspension | None
+    cooperation: str = "dealer"
 
     @property
     def representative(self) -> Person:
@@ -110,6 +111,7 @@ def _dealer(
         address=f"{branch.province}{county}{card.pick(branch.roads)}{card.between(1, 998)}号",
         tax_id=f"91{branch.area}MAQH{number[1:]}X"[:18],
         suspension=_suspension(draws.at("suspension"), payer, trend, agreed),
+        cooperation="agent" if buys and draws.at("cooperation").chance(3) else "dealer",
     )
 
 

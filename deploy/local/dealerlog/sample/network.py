@@ -9,6 +9,7 @@ from dealerlog.sample.accounts import accounts
 from dealerlog.sample.dealers import Dealer, dealers
 from dealerlog.sample.entries import Entry, dated
 from dealerlog.sample.organisation import Organisation, organisation
+from dealerlog.sample.stock import Stock, stock
 from dealerlog.sample.surveys import Survey, surveys
 from dealerlog.sample.trading import Delivery, Return, deliveries, returns
 from dealerlog.sample.visits import Visit, visits
@@ -27,6 +28,7 @@ class Network:
     visits: tuple[Visit, ...]
     deliveries: tuple[Delivery, ...]
     returns: tuple[Return, ...]
+    stock: tuple[Stock, ...]
     entries: tuple[Entry, ...]
 
     def counts(self) -> dict[str, int]:
@@ -64,6 +66,7 @@ def network(seed: int = SEED) -> Network:
         visits=tuple(sorted((v for d in everyone for v in visits(seed, d)), key=lambda v: v.on)),
         deliveries=sent,
         returns=tuple(sorted(back, key=lambda r: r.on)),
+        stock=tuple(report for d in everyone for report in stock(seed, d, sent_to[d.number])),
         entries=tuple(sorted(entries, key=dated)),
     )
 

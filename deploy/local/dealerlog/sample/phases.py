@@ -39,6 +39,8 @@ def phases(network: Network) -> Iterator[Phase]:
     yield Phase("ledger", tuple(_bulk(CREDIT, "/ledger:bulk", feed, "ledger", ledger)))
     lines = [row for item in sorted(goods, key=lambda item: item.on) for row in rows.sales_rows(item)]
     yield Phase("sales", tuple(_bulk(TIERING, "/sales:bulk", feed, "sales", lines)))
+    reports = [rows.stock_row(each) for each in network.stock]
+    yield Phase("stock", tuple(_bulk(TIERING, "/inventory:bulk", feed, "stock", reports)))
     stopped = [d for d in network.dealers if d.suspension]
     yield Phase("suspensions", tuple(requests.suspend(network.organisation, d) for d in stopped))
 

@@ -75,7 +75,7 @@ def submit(seed: int, dealer: Dealer) -> Step:
         "name": dealer.name,
         "territory": dealer.territory.code,
         "channel_level": dealer.level.code,
-        "cooperation": "dealer",
+        "cooperation": dealer.cooperation,
         "supplier": IdOf(dealer.supplier) if dealer.supplier else None,
         "county": dealer.county,
         "country": "CN",

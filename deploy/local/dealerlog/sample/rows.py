@@ -19,7 +19,8 @@ from dealerlog.sample.entries import (
     WriteOff,
 )
 from dealerlog.sample.step import Json
-from dealerlog.sample.trading import Delivery, Line, Return
+from dealerlog.sample.stock import Stock
+from dealerlog.sample.trading import Delivery, Line, Return, with_vat
 from dealerlog.sample.visits import Visit
 
 SOURCE, CURRENCY = "ERP", "CNY"
@@ -123,6 +124,26 @@ def sales_rows(item: Delivery | Return) -> list[Json]:
             return [_line("sale", item.dealer, item.number, item.on, line) for line in item.lines]
         case Return():
             return [_line("return", item.delivery.dealer, item.number, item.on, line) for line in item.lines]
+
+
+def stock_row(report: Stock) -> Json:
+    """A report of what an agent holds of ours as a row of `/inventory:bulk`."""
+    return {
+        "dealer": reference(report.dealer),
+        "source": SOURCE,
+        "number": report.number,
+        "as_of": report.on.isoformat(),
+        "currency": CURRENCY,
+        "lines": [
+            {
+                "product": line.product.code,
+                "quantity": str(line.quantity),
+                "value": str(with_vat((line,))),
+                "consigned": True,
+            }
+            for line in report.lines
+        ],
+    }
 
 
 def _named(allocations: tuple[Allocation, ...]) -> list[Json]:

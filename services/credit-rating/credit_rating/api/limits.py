@@ -133,7 +133,7 @@ class GroupHeadroom(BaseModel):
 class ExposureView(BaseModel):
     """What is left of a limit.
 
-    exposure = open invoices − unapplied credit + unmatured bills + released orders not yet invoiced.
+    exposure = open invoices − unapplied credit + unmatured bills + released orders not yet invoiced + consigned stock.
     """
 
     dealer: UUID
@@ -145,6 +145,7 @@ class ExposureView(BaseModel):
     open_invoices: Money
     unapplied_credit: Money
     unmatured_bills: Money
+    consigned_stock: Money
     reserved: Money
     overdue: Money
     suspended: bool

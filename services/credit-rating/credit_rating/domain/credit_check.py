@@ -26,7 +26,7 @@ DAYS_WRITTEN_AT_MOST = 3650
 class Standing(BaseModel):
     """What the handler gathered of a dealer before an order is checked, as of the order's date and known at `cut`.
 
-    `standing_of` fills it. `consigned_stock` stays 0 until its facts exist.
+    `standing_of` fills it.
     The receivables must be read at a position not below the head of the dealer's order stream (it lies in the same
     partition): an invoice that has used up a reservation must be among them, else its headroom could be spent twice.
     """
@@ -59,8 +59,9 @@ def standing_of(
     suspended: bool,
     cut: dict[str, dict[str, int]],
     policy: PolicyRef,
+    consigned_stock: Decimal = NOTHING,
 ) -> Standing:
-    """The standing of a dealer by its receivables, grade and limit, under the policy's check rule."""
+    """The standing of a dealer by its receivables, consigned stock, grade and limit, under the policy's check rule."""
     overdue = overdue_beyond(receivables, rule.overdue.days)
     return Standing(
         as_of=receivables.as_of,
@@ -72,6 +73,7 @@ def standing_of(
         open_invoices=receivables.open_invoices,
         unapplied_credit=receivables.unapplied,
         unmatured_bills=receivables.unmatured_bills,
+        consigned_stock=consigned_stock,
         overdue=overdue if overdue > 0 and overdue >= rule.overdue.total else NOTHING,
         longest_overdue_days=receivables.longest_overdue_days,
         cash_only=grade is not None and grade >= rule.cash_only_grade,

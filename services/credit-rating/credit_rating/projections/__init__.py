@@ -1,6 +1,7 @@
 """What this service remembers in order to answer and to decide: one file a read model."""
 
 from credit_rating.projections.collection_step import collection_step
+from credit_rating.projections.consigned_stock import consigned_stock
 from credit_rating.projections.control_total import control_total
 from credit_rating.projections.credit_file import credit_file
 from credit_rating.projections.credit_limit import credit_limit
@@ -43,6 +44,7 @@ TABLES = [
     term_change,
     survey_answer,
     ledger_entry,
+    consigned_stock,
     period_step,
     five_c_assessment,
     diligence,

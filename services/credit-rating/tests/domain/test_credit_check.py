@@ -97,3 +97,21 @@ def test_credit_that_carries_an_order_beyond_the_limit_cannot_prepay_another(boo
     assert reasons("150", owing) == {}
     assert prepayment_left(owing, reserved) == 30
     assert reasons("31", owing, prepaid=True, reserved=reserved) == {"prepayment-short": 1}
+
+
+def test_consigned_stock_is_exposure_and_takes_headroom_and_no_prepayment(book, policy):
+    entries = [book.invoice("A", "700", "2026-06-15"), book.payment("P", "50", "2026-06-20", "not here yet")]
+    holding = standing_of(
+        receivables(entries, TODAY),
+        rule=policy.check,
+        grade=2,
+        limit=Decimal(1000),
+        suspended=False,
+        cut={"tiering": {"0": 3}},
+        policy=POLICY,
+        consigned_stock=Decimal("200.50"),
+    )
+    assert exposure(holding, Reserved()) == Decimal("850.50")
+    assert reasons("149.50", holding) == {}
+    assert reasons("149.51", holding) == {"limit-exceeded": Decimal("0.01")}
+    assert reasons("50", holding, prepaid=True) == {}

@@ -15,7 +15,7 @@ MEASURED_MONEY = ("annual_sales_scale", "monthly_sales")
 MEASURED_SHARES = ("payment_method", "payment_reputation", "goods_flow", "flow_of_goods")
 MONEY = frozenset({"amount", "limit", "turnover", "our_sales", "net", "invoiced", "prepaid_or_cash",
                    "with_short_credit", "inside", "known", "exposure", "headroom", "closing_balance", "their_balance",
-                   "difference", "agreed_balance", "paid_on_time", "value"})  # fmt: skip
+                   "difference", "agreed_balance", "paid_on_time", "value", "consigned_value"})  # fmt: skip
 
 
 class Words:

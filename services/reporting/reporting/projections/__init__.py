@@ -5,6 +5,7 @@ Names of places are state (shown as they are now); everything that is counted is
 
 from reporting.projections.abc_class import abc_class
 from reporting.projections.card import card
+from reporting.projections.consigned_stock import consigned_stock
 from reporting.projections.credit_limit import credit_limit
 from reporting.projections.credit_review import credit_review
 from reporting.projections.dealer_scope import dealer_scope
@@ -57,6 +58,7 @@ TABLES = [
     policy,
     policy_step,
     sale_line,
+    consigned_stock,
     visit,
     survey_answer,
     timeline,

@@ -50,6 +50,7 @@ from events import (
     FollowUpDone,
     GradeWithheld,
     HandedToLegal,
+    InventoryReported,
     InvoiceDisputed,
     InvoiceIssued,
     LedgerEntryReversed,
@@ -175,6 +176,7 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (DueDiligenceApproved, "approved_on", ("limit", "opinion", "conditions", "note", "by", "acting_for")),
     (DueDiligenceReturned, None, ("reason", "by", "acting_for")),
     (DueDiligenceRejected, None, ("reason", "by", "acting_for")),
+    (InventoryReported, "as_of", ("number", "value", "consigned_value")),
     (AbcClassAssigned, "window_to", ("abc", "rank", "population")),
 ]
 """Event type, the field that dates it (None: its business date), and the fields its entry shows."""

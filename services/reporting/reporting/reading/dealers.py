@@ -30,6 +30,7 @@ BOUND = {
     "ledger_entry": ("e", "credit"),
     "reversal": ("r", "credit"),
     "order_event": ("v", "credit"),
+    "consigned_stock": ("q", "tiering"),
 }
 
 
@@ -67,6 +68,7 @@ class DealerRow(BaseModel):
     balance: Figure
     unmatured_bills: Figure
     reserved: Figure
+    consigned_stock: Figure
     exposure: Figure
     abc: str | None
     abc_event: str | None
@@ -153,7 +155,7 @@ def _row(record: Any, owed: Owed | None) -> DealerRow:
     row = dict(record) | {
         "balance": balance,
         "unmatured_bills": bills,
-        "exposure": balance + bills + record["reserved"],
+        "exposure": balance + bills + record["reserved"] + record["consigned_stock"],
         "share": None if part is None else rounded(part, 6),
         "grade_event": _event(record, "credit-rating", "grade"),
         "limit_event": _event(record, "credit-rating", "limit"),

@@ -76,6 +76,12 @@ orders as (
 reserved as (
     select dealer, sum(greatest(reserved, 0)) as reserved from orders group by dealer
 ),
+consigned as (
+    select distinct on (q.dealer) q.dealer, q.value
+    from consigned_stock q
+    where {consigned_stock} and q.as_of <= (select as_of from at) and ($5::uuid is null or q.dealer = $5)
+    order by q.dealer, q.as_of desc, q.sequence desc
+),
 suspensions as (
     select distinct on (s.dealer) s.dealer, s.suspended
     from suspension s
@@ -89,7 +95,7 @@ select d.*, coalesce(s.suspended, false) as suspended,
     k.abc, k.measure, k.total, k.partition as abc_partition, k.sequence as abc_sequence,
     coalesce(b.balance, 0) as balance, coalesce(b.unmatured_bills, 0) as unmatured_bills,
     coalesce(b.given_up, false) as given_up, coalesce(b.last, 0) as last, coalesce(b.entries, 0) as entries,
-    coalesce(r.reserved, 0) as reserved
+    coalesce(r.reserved, 0) as reserved, coalesce(q.value, 0) as consigned_stock
 from dealers d
 left join grades g using (dealer)
 left join limits l using (dealer)
@@ -97,4 +103,5 @@ left join overrides i using (dealer)
 left join classes k using (dealer)
 left join ledgers b using (dealer)
 left join reserved r using (dealer)
+left join consigned q using (dealer)
 left join suspensions s using (dealer)

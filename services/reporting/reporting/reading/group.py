@@ -50,6 +50,12 @@ where v.dealer = any($5) and v.dated <= (select as_of from at) and {within("v", 
 group by v.dealer, v.number having not bool_or(v.kind = 'cancelled') and bool_or(v.kind = 'released')
 """
 
+CONSIGNED = f"""{AT}
+select distinct on (q.dealer) q.dealer, q.value from consigned_stock q
+where q.dealer = any($5) and q.as_of <= (select as_of from at) and {within("q", "tiering")}
+order by q.dealer, q.as_of desc, q.sequence desc
+"""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -93,9 +99,12 @@ async def _members(conn: Any, at: Standpoint, group: str) -> list[Member]:
     reserved: dict[UUID, Decimal] = dict.fromkeys(dealers, Decimal(0))
     for row in await conn.fetch(RESERVED, *at.parameters, dealers):
         reserved[row["dealer"]] += row["reserved"]
+    consigned = {row["dealer"]: row["value"] for row in await conn.fetch(CONSIGNED, *at.parameters, dealers)}
+    held = {dealer: reserved[dealer] + consigned.get(dealer, Decimal(0)) for dealer in dealers}
     owed = {dealer: receivables(ledgers.get(dealer, []), at.as_of) for dealer in dealers}
-    return [Member(**row, exposure=_exposure(owed[row["dealer"]], reserved[row["dealer"]])) for row in rows]
+    return [Member(**row, exposure=_exposure(owed[row["dealer"]], held[row["dealer"]])) for row in rows]
 
 
-def _exposure(owed: Receivables, reserved: Decimal) -> Decimal:
-    return owed.balance + owed.unmatured_bills + reserved
+def _exposure(owed: Receivables, held: Decimal) -> Decimal:
+    """`held`: what released orders reserve, and consigned stock."""
+    return owed.balance + owed.unmatured_bills + held

@@ -119,11 +119,11 @@ async def record_one(write: WriteContext, body: LineGiven, kind: type[RecordSale
     return await answer(write, recorder, recorder.item(command_of(kind, dealer, body)))
 
 
-async def answer(write: WriteContext, recorder: Recorder, item: Item) -> Response:
-    """What became of one line, with its position."""
+async def answer(write: WriteContext, recorder: Recorder, item: Item, *, otherwise: str = CONFLICT) -> Response:
+    """What became of one line or report, with its position; `otherwise` says what to do about a conflict."""
     (outcome,) = await recorder.record([item])
     if outcome.verdict == "conflict":
-        raise Problem("document-conflict", CONFLICT, event=str(outcome.event))
+        raise Problem("document-conflict", otherwise, event=str(outcome.event))
     position = str(outcome.position)
     view = LineRecorded(verdict=outcome.verdict, event=outcome.event).model_dump_json()
     content = f'{view[:-1]},"position":"{position}"}}'

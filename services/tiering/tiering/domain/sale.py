@@ -14,7 +14,7 @@ from pydantic import Field
 
 from events.decider import Refused
 from events.fields import Code, Currency, Id, Name, Quantity, Said, UnitPrice
-from events.types.tiering import SaleLineReversed, SaleRecorded, SaleReturned
+from events.types.tiering import InventoryReported, SaleLineReversed, SaleRecorded, SaleReturned
 
 from .command import Command
 from .exact import EXACT
@@ -57,14 +57,14 @@ class ReverseSaleLine(Command):
 
 
 class SalesFact(NamedTuple):
-    """An event for the dealer's sales stream, and what makes it known for ever.
+    """An event for the dealer's facts (sales, stock), and what makes it known for ever.
 
     `natural_key`: the parts of its command id. `stated`: what a repeat must say alike beside the key, else it is a
     conflict. The description is in neither: equal lines of an invoice may differ in it, and files bring them in any
     order.
     """
 
-    event: SaleRecorded | SaleReturned | SaleLineReversed
+    event: SaleRecorded | SaleReturned | SaleLineReversed | InventoryReported
     natural_key: tuple[str, ...]
     stated: dict[str, Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventlog.projection import Table
-from tiering.projections import classes, dealers, policies, runs, sales, visits
+from tiering.projections import classes, dealers, inventory, policies, runs, sales, visits
 from tiering.projections.file_import import file_import
 
 TABLES: list[Table] = [
@@ -12,6 +12,7 @@ TABLES: list[Table] = [
     dealers.dealer_reference,
     dealers.onboarding,
     sales.sale_line,
+    inventory.stock_report,
     visits.visit,
     runs.run,
     runs.run_exclusion,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from events.catalogue import Event, streams
+from events.catalogue import Event, Part, streams
 from events.fields import (
     Count,
     Currency,
@@ -18,7 +18,9 @@ from events.fields import (
     Measure,
     Quantity,
     Ratio,
+    Turnover,
     UnitPrice,
+    Used,
     Version,
 )
 from events.recorded import Code, Name, Said
@@ -27,7 +29,14 @@ from events.types.shapes import Excluded, PolicyRef
 
 STREAMS = streams(
     "tiering",
-    {"sales": "facts", "tier": "edited", "run": "edited", "policy": "edited", "import": "edited"},
+    {
+        "sales": "facts",
+        "inventory": "facts",
+        "tier": "edited",
+        "run": "edited",
+        "policy": "edited",
+        "import": "edited",
+    },
 )
 
 MeasureKind = Literal["net_sales", "gross_sales", "gross_profit", "growth"]
@@ -64,6 +73,31 @@ class SaleLineReversed(Event, owner="tiering", stream="sales"):
 
     line: Id
     reason: Said
+
+
+class StockLine(Part):
+    """Goods of one product at a dealer's, `value` with VAT. Consigned: still ours, owed for once they are sold."""
+
+    product: Code
+    quantity: Quantity
+    value: Used
+    consigned: bool = False
+
+
+class InventoryReported(Event, owner="tiering", stream="inventory"):
+    """What a dealer had in stock at the end of a day, all of it: it replaces every report as of an earlier day.
+
+    Of two as of one day the later recorded one counts. `value` and `consigned_value` are the sums of the lines, and of
+    those that are consigned (domain.md 2.7: in exposure). No lines: nothing is in stock.
+    """
+
+    source: Code
+    number: Code
+    as_of: date
+    currency: Currency
+    lines: Annotated[tuple[StockLine, ...], Field(max_length=300)] = ()
+    value: Turnover
+    consigned_value: Turnover
 
 
 class AbcClassAssigned(Event, owner="tiering", stream="tier"):
