@@ -235,6 +235,13 @@ EVENTS: dict[str, str] = {
     "SecurityRenewed": N_("Security renewed"),
     "SecurityReleased": N_("Security released"),
     "SecurityExpired": N_("Security expired"),
+    "CreditPolicyPublished": N_("Credit policy published"),
+    "CreditPolicyDrafted": N_("Credit policy drafted"),
+    "CreditPolicyDraftRevised": N_("Draft of a credit policy written otherwise"),
+    "CreditPolicyDraftSubmitted": N_("Draft of a credit policy submitted"),
+    "CreditPolicyDraftReturned": N_("Draft of a credit policy returned"),
+    "CreditPolicyDraftWithdrawn": N_("Draft of a credit policy withdrawn"),
+    "CreditPolicyDraftApproved": N_("Draft of a credit policy approved"),
 } | diligence_labels.EVENTS
 
 FIELDS: dict[str, str] = {
