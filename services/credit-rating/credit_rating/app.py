@@ -21,7 +21,6 @@ from credit_rating.problems import PROBLEMS
 from credit_rating.projections import TABLES
 from credit_rating.rating_worker import loops as rating_loops
 from credit_rating.reactions import CLOCK, REACTIONS
-from credit_rating.statement_worker import loops as statement_loops
 from service.app import Service
 from service.imports.problems import PROBLEMS as IMPORT_PROBLEMS
 from service.imports.working import import_loop
@@ -57,7 +56,7 @@ SERVICE = Service(
     clock=CLOCK,
     problems=IMPORT_PROBLEMS | POLICY_PROBLEMS | DRAFT_PROBLEMS | PROBLEMS,
     exports=Exports(decider=LIST_EXPORT, command=RecordExport),
-    loops=lambda runtime: [*rating_loops(runtime), *statement_loops(runtime), import_loop(IMPORTS, runtime)],
+    loops=lambda runtime: [*rating_loops(runtime), import_loop(IMPORTS, runtime)],
 )
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ from weakref import WeakValueDictionary
 from credit_rating.consigned import NONE, consigned_of
 from credit_rating.domain.credit_check import Reserved, Standing, standing_of
 from credit_rating.domain.group_check import Member, others
+from credit_rating.domain.group_limit import key
 from credit_rating.domain.group_standing import GroupStanding
 from credit_rating.domain.money import NOTHING
 from credit_rating.domain.order import GROUP_CHECK
 from credit_rating.evidence import entries_of
 from credit_rating.projections.group_limit import IN_FORCE
 from credit_rating.published_policies import in_force
-from credit_rating.snapshot import positions
+from credit_rating.snapshot import positions, require_not_parked
 from eventlog.connection import Connection
 from eventlog.position import Cut, cut_to_json
 from eventlog.refusals import ClaimTaken, Contended
@@ -49,7 +50,8 @@ async def members_of(conn: Connection, group: str) -> list[UUID]:
 
 
 async def group_standing_in(conn: Connection, dealer: UUID, group: str, as_of: date) -> GroupStanding:
-    """The group beside one of its dealers, as one snapshot shows it."""
+    """The group beside one of its dealers, as one snapshot shows it. 503 while a stream of the group is parked."""
+    await require_not_parked(conn, key(group))
     rest = [each for each in await members_of(conn, group) if each != dealer]
     limit = await conn.fetchrow(IN_FORCE, group, as_of)
     members = await standings_of(conn, rest, as_of) if limit else {}

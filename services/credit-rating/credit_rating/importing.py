@@ -30,6 +30,7 @@ from credit_rating.documents import (
     require_plausible,
 )
 from credit_rating.recording import Item, Recorder, reversal_id
+from credit_rating.slices import Row, slices
 from credit_rating.snapshot import SERVICE, company_snapshot, wait_until_shown
 from eventlog.connection import Pool
 from events import Imported, LedgerEntryReversed
@@ -84,15 +85,16 @@ class LedgerImport:
         """
         log = self.recorder.log
         await wait_until_shown(self.pool, {SERVICE: await log.last()}, wait_seconds)
-        done, last = 0, NONE
-        while True:
+        done = 0
+
+        async def load(last: Row | None) -> tuple[Sequence[Row], None]:
             async with company_snapshot(self.pool) as conn:
-                entries = await conn.fetch(IMPORTED, self.import_id, last, SLICE)
+                return await conn.fetch(IMPORTED, self.import_id, last["event"] if last else NONE, SLICE), None
+
+        async for entries, _ in slices(load, SLICE):
             facts = [self._reversal(entry, reason) for entry in entries]
             done += sum(verdict.kind == "accepted" for verdict in await log.record(facts))
-            if len(entries) < SLICE:
-                return done
-            last = entries[-1]["event"]
+        return done
 
     def _reversal(self, entry: Mapping[str, Any], reason: str) -> Any:
         event = LedgerEntryReversed(

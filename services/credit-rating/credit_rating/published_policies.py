@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from credit_rating.domain.policy import CreditPolicy
 from credit_rating.domain.policy_file import POLICY_FILE
+from credit_rating.snapshot import require_not_parked
 from eventlog.connection import Connection
 from events.decider import Refused
 from events.types.shapes import PolicyRef
-from rules.policy import content_hash
+from rules.policy import content_hash, key
 from service.policies import Policies
 
 POLICIES = Policies(
@@ -25,6 +26,9 @@ select name, version, content, hash from policy
 where name = $1 and effective_from <= $2 order by effective_from desc, version desc limit 1
 """
 NAMED = "select name, version, content, hash from policy where name = $1 and version = $2"
+
+
+STREAM_KEY = key(POLICIES.name)
 
 
 class InForce(NamedTuple):
@@ -39,7 +43,16 @@ class PolicyAltered(Exception):
 
 
 async def in_force(conn: Connection, as_of: date) -> InForce:
-    """The credit policy in force at the end of `as_of`; refuses where none is published yet."""
+    """The credit policy in force at the end of `as_of`, for a decision; refuses where none is published yet.
+
+    503 while the stream of policies is parked: what was published last is not known, so nothing is decided by it.
+    """
+    await require_not_parked(conn, STREAM_KEY)
+    return await shown_in_force(conn, as_of)
+
+
+async def shown_in_force(conn: Connection, as_of: date) -> InForce:
+    """The same as far as it is shown, for answers that decide nothing."""
     row = await conn.fetchrow(IN_FORCE, POLICIES.name, as_of)
     if row is None:
         raise Refused("no-policy", f"No credit policy is in force on {as_of}: publish one first.", retryable=True)

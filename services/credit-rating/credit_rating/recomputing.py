@@ -7,7 +7,7 @@ for it. An override replaces a limit by date and needs none of this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,13 +20,13 @@ from credit_rating.evidence import facts_of
 from credit_rating.projections.credit_limit import OF_GRADE
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import POLICIES, InForce, in_force
+from credit_rating.slices import SLICE, Row, Walk, for_each
 from credit_rating.snapshot import company_snapshot, parked_keys, positions
 from eventlog.connection import Connection
 from eventlog.log import Log
 from eventlog.position import cut_to_json
 from events.types.shapes import PolicyRef
 
-SLICE = 200
 LIMITED = f"""
 select c.dealer, c.run, l.limit_as_of, l.term_days, l.policy
 from credit_file c join {CURRENT} on r.run = c.run join grade g on g.dealer = c.dealer and g.run = c.run
@@ -62,19 +62,20 @@ async def recompute_all(to: Log, today: date) -> int:
 
     A dealer with a parked stream is passed over until that is mended.
     """
-    done, last = 0, None
-    while True:
-        async with company_snapshot(to.pool) as conn:
-            rows = await conn.fetch(LIMITED, last, today, SLICE)
-            due = await _due(conn, rows, today) if rows else []
-        for each in due:
-            done += await _recompute(to, each)
-        if len(rows) < SLICE:
-            return done
-        last = rows[-1]["dealer"]
+
+    async def rows(conn: Connection, last: Row | None) -> Sequence[Row]:
+        return await conn.fetch(LIMITED, last and last["dealer"], today, SLICE)
+
+    async def due(conn: Connection, these: Sequence[Row]) -> list[tuple[str, Due]]:
+        return [(each.facts.dealer, each) for each in await _due(conn, these, today)]
+
+    async def give(_: str, each: Due) -> bool:
+        return await _recompute(to, each)
+
+    return await for_each(to, Walk(name="limits", rows=rows, due=due, give=give))
 
 
-async def _due(conn: Connection, rows: list[Mapping[str, Any]], today: date) -> list[Due]:
+async def _due(conn: Connection, rows: Sequence[Row], today: date) -> list[Due]:
     cut, policy = await positions(conn), await in_force(conn, today)
     dealers = [row["dealer"] for row in rows]
     parked, facts = await parked_keys(conn, [str(each) for each in dealers]), await facts_of(conn, dealers, cut)

@@ -47,8 +47,14 @@ async def positions(conn: Connection | Pool) -> Positions:
 
 
 async def parked_keys(conn: Connection | Pool, keys: list[str]) -> set[str]:
-    """Which of these dealers have a parked stream: no decision may rest on what is shown of them."""
+    """Which of these keys (dealers, a policy, a group) have a parked stream: no decision may rest on what is shown."""
     return {row["key"] for row in await conn.fetch(PARKED, keys)}
+
+
+async def require_not_parked(conn: Connection | Pool, *keys: str) -> None:
+    """Refuse, with 503, what would be decided by a parked stream of these keys."""
+    if parked := await parked_keys(conn, list(keys)):
+        raise Problem("stream-parked", f"Events of {', '.join(sorted(parked))} wait for the operator.")
 
 
 async def wait_until_shown(pool: Pool, wanted: Mapping[str, Mapping[int, int]], seconds: float) -> None:

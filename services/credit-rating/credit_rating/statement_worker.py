@@ -9,10 +9,8 @@ one that begins anew, issue it once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,24 +22,19 @@ from credit_rating.domain.statement_drawing import (
     Occasion,
     anything_to_state,
     drawn_up,
-    last_month,
     months_to_state,
 )
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import in_force
+from credit_rating.slices import SLICE, Row, SomeWait, Walk, for_each
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions
+from eventlog.connection import Connection
 from eventlog.log import Log
 from eventlog.position import cut_to_json
 from events import StatementIssued
 from events.ids import command_id
-from service.health import Heart
-from service.lifecycle import Loop
-from service.runtime import Runtime
 
-SLICE = 200
-EVERY_SECONDS = 5.0
-STALE_SECONDS = 300.0
-KIND = "issue-statement"
+KIND, DEALERS = "issue-statement", "statements"
 DAY = timedelta(days=1)
 STATED_TO = "select max(last_day) from statement where purpose = 'monthly' and issued_by = 'clock'"
 NOT_STATED = """
@@ -57,75 +50,58 @@ log = structlog.get_logger("statements")
 async def issue_all(to: Log, today: date, currency: str) -> int:
     """State the month before that of `today`, and those missed before, for whoever has activity or a balance.
 
-    Answers how many were issued. A dealer with a parked stream is passed over until that is mended.
+    Answers how many were issued. A dealer with a parked stream is passed over until that is mended; one that cannot be
+    stated keeps nobody else from it.
     """
     async with company_snapshot(to.pool) as conn:
         months = months_to_state(await conn.fetchval(STATED_TO), today)
-    return sum([await _issue_month(to, last_day, today, currency) for last_day in months])
+    issued, failed = 0, dict[str, Exception]()
+    for last_day in months:
+        try:
+            issued += await _issue_month(to, last_day, today, currency)
+        except SomeWait as waiting:  # who waits in one month keeps nobody from the next
+            failed |= waiting.failed
+            issued += waiting.done
+    log.info("statements issued", count=issued, months=[str(each)[:7] for each in months])
+    if failed:
+        raise SomeWait(DEALERS, failed, issued)
+    return issued
 
 
 async def _issue_month(to: Log, last_day: date, today: date, currency: str) -> int:
-    issued, last = 0, None
-    while True:
-        async with company_snapshot(to.pool) as conn:
-            dealers = [row["dealer"] for row in await conn.fetch(NOT_STATED, last, last_day, SLICE)]
-            drawn = await _drawn(conn, dealers, last_day, currency) if dealers else {}
-        for dealer, statement in drawn.items():
-            command = IssueStatement(issued=statement, today=today)
-            issued += await issue(to, STATEMENTS, str(dealer), command, *_parts(dealer, last_day), on=last_day + DAY)
-        if len(dealers) < SLICE:
-            return issued
-        last = dealers[-1]
+    async def rows(conn: Connection, last: Row | None) -> Sequence[Row]:
+        return await conn.fetch(NOT_STATED, last and last["dealer"], last_day, SLICE)
+
+    async def due(conn: Connection, these: Sequence[Row]) -> list[tuple[str, StatementIssued]]:
+        return await _drawn(conn, [row["dealer"] for row in these], last_day, currency)
+
+    async def give(dealer: str, statement: StatementIssued) -> bool:
+        command = IssueStatement(issued=statement, today=today)
+        return await issue(to, STATEMENTS, dealer, command, *_parts(dealer, last_day), on=last_day + DAY)
+
+    return await for_each(to, Walk(name=DEALERS, rows=rows, due=due, give=give))
 
 
-async def _drawn(conn: Any, dealers: list[UUID], last_day: date, currency: str) -> dict[UUID, StatementIssued]:
+async def _drawn(
+    conn: Connection, dealers: list[UUID], last_day: date, currency: str
+) -> list[tuple[str, StatementIssued]]:
     cut, (policy, reference) = await positions(conn), await in_force(conn, last_day)
     parked = await parked_keys(conn, [str(dealer) for dealer in dealers])
     ledgers = await entries_of(conn, dealers, cut)
     occasion = Occasion(reference, policy.ageing.limits, cut_to_json(cut))
 
-    def worked_out() -> dict[UUID, StatementIssued]:
-        found = {}
+    def worked_out() -> list[tuple[str, StatementIssued]]:
+        found = []
         for dealer, entries in ledgers.items():
-            named = str(command_id(SERVICE, *_parts(dealer, last_day)))
+            named = str(command_id(SERVICE, *_parts(str(dealer), last_day)))
             asked = Asked(named, "monthly", last_day.replace(day=1), last_day, currency, "clock")
-            try:
-                statement = drawn_up(entries, asked, occasion)
-            except ValueError as error:  # it holds up nobody else's
-                log.error("a statement cannot be drawn up", dealer=str(dealer), error=str(error))
-                continue
-            if anything_to_state(statement) and str(dealer) not in parked:
-                found[dealer] = statement
+            if str(dealer) not in parked and anything_to_state(statement := drawn_up(entries, asked, occasion)):
+                found.append((str(dealer), statement))
         return found
 
     return await asyncio.to_thread(worked_out)
 
 
-def _parts(dealer: UUID, last_day: date) -> tuple[str, str, str]:
+def _parts(dealer: str, last_day: date) -> tuple[str, str, str]:
     """What the command's id derives from: kind, dealer, due date."""
-    return KIND, str(dealer), (last_day + DAY).isoformat()
-
-
-def loops(runtime: Runtime) -> Sequence[Loop]:
-    """The loop that looks once a day."""
-    trouble: str | None = None
-    runtime.health.notice("statements", lambda: trouble)
-
-    async def run(heart: Heart, stopping: asyncio.Event) -> None:
-        nonlocal trouble
-        looked_on = None
-        while not stopping.is_set():
-            try:
-                if looked_on != (today := runtime.settings.today()):
-                    issued = await issue_all(runtime.log, today, runtime.settings.currency)
-                    log.info("statements issued", count=issued, month=str(last_month(today)[0])[:7])
-                    looked_on = today
-                trouble = None
-            except Exception as error:  # whoever is stated already is not stated again at the next turn
-                trouble = f"{type(error).__name__}: {error}"[:500]
-                log.warning("statements wait", error=trouble)
-            heart.beat()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), EVERY_SECONDS)
-
-    return [Loop(name="statements", role="worker", run=run, stale_seconds=STALE_SECONDS)]
+    return KIND, dealer, (last_day + DAY).isoformat()

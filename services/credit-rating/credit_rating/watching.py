@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
-from uuid import UUID
 
 from credit_rating.by_the_clock import issue
 from credit_rating.domain.credit_file import CREDIT_FILE, Watch
 from credit_rating.domain.watch import fallen
 from credit_rating.evidence import facts_of
 from credit_rating.published_policies import named
-from credit_rating.snapshot import company_snapshot, parked_keys, positions
+from credit_rating.slices import SLICE, Row, Walk, for_each
+from credit_rating.snapshot import parked_keys, positions
+from eventlog.connection import Connection
 from eventlog.log import Log
 from eventlog.position import Cut, cut_to_json
 from events.types.shapes import PolicyRef
 
-SLICE = 200
 GRADED = """
 select c.dealer, c.run, c.watched_since is not null as watched, g.policy, g.indicators
 from credit_file c join grade g on g.dealer = c.dealer and g.run = c.run
@@ -31,19 +30,21 @@ async def look_at_all(to: Log, today: date) -> int:
 
     A dealer with a parked stream is passed over until that is mended: nobody is judged on half of what is known.
     """
-    changed, last = 0, None
-    while True:
-        async with company_snapshot(to.pool) as conn:
-            rows = await conn.fetch(GRADED, last, SLICE)
-            commands = await _commands(conn, rows, today)
-        for dealer, command in commands:
-            changed += await _watch(to, dealer, command)
-        if len(rows) < SLICE:
-            return changed
-        last = rows[-1]["dealer"]
+
+    async def rows(conn: Connection, last: Row | None) -> Sequence[Row]:
+        return await conn.fetch(GRADED, last and last["dealer"], SLICE)
+
+    async def due(conn: Connection, these: Sequence[Row]) -> list[tuple[str, Watch]]:
+        return await _commands(conn, these, today)
+
+    async def give(dealer: str, command: Watch) -> bool:
+        parts = ("watch", dealer, command.as_of.isoformat())  # once a day, whoever asks how often
+        return await issue(to, CREDIT_FILE, dealer, command, *parts, on=command.as_of)
+
+    return await for_each(to, Walk(name="watch", rows=rows, due=due, give=give))
 
 
-async def _commands(conn: Any, rows: list[Mapping[str, Any]], today: date) -> list[tuple[UUID, Watch]]:
+async def _commands(conn: Connection, rows: Sequence[Row], today: date) -> list[tuple[str, Watch]]:
     cut: Cut = await positions(conn)
     parked = await parked_keys(conn, [str(row["dealer"]) for row in rows])
     facts = await facts_of(conn, [row["dealer"] for row in rows], cut)
@@ -57,11 +58,5 @@ async def _commands(conn: Any, rows: list[Mapping[str, Any]], today: date) -> li
         worse = fallen(facts[row["dealer"]], today, rules[row["policy"]], json.loads(row["indicators"]))
         if bool(worse) != row["watched"]:
             watch = Watch(run=str(row["run"]), as_of=today, fallen=worse, policy=reference, cut=cut_to_json(cut))
-            found.append((row["dealer"], watch))
+            found.append((str(row["dealer"]), watch))
     return found
-
-
-async def _watch(to: Log, dealer: UUID, command: Watch) -> bool:
-    """Whether the dealer's watch began or ended; once a day, whoever asks how often."""
-    parts = ("watch", str(dealer), command.as_of.isoformat())
-    return await issue(to, CREDIT_FILE, str(dealer), command, *parts, on=command.as_of)

@@ -16,7 +16,7 @@ from credit_rating.api.figures import AgeColumn
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
-from credit_rating.published_policies import in_force
+from credit_rating.published_policies import shown_in_force
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut, cut_to_json
 from events.fields import Day
@@ -93,7 +93,7 @@ async def ageing_of_all(
     """
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
-        limits = (await in_force(conn, day)).policy.ageing.limits
+        limits = (await shown_in_force(conn, day)).policy.ageing.limits
         what = AgeingAsked(bounds(cut, SERVICE), day, limits, by)
         rows, total = await _aged(conn, asked, what, cut, memory_of(read))
     listed = asked.page(rows, AgeingRow)

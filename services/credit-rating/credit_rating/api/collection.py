@@ -17,7 +17,7 @@ from credit_rating.collection_again import rederive
 from credit_rating.collection_seen import Seen, seen
 from credit_rating.domain.collection import COLLECTION
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
-from credit_rating.published_policies import in_force
+from credit_rating.published_policies import shown_in_force
 from events.fields import Day
 from rules.money import NOTHING
 from service.context import Read
@@ -36,7 +36,7 @@ async def read_collection(
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        owing = await owing_at(conn, dealer, day, cut, await in_force(conn, day))
+        owing = await owing_at(conn, dealer, day, cut, await shown_in_force(conn, day))
         steps = (await seen(conn, [dealer], cut, day))[dealer]
         await read.shows(conn, COLLECTION, str(dealer), cut)
     now, legal = owing.reached, steps.legal

@@ -17,7 +17,7 @@ from credit_rating.domain.collection_stage import reached, stage_of_columns
 from credit_rating.domain.policy.collection import CollectionRule
 from credit_rating.evidence import bounds, entries_of, within
 from credit_rating.known_at import KnownAt, KnownPage, cut_known_at, known_page
-from credit_rating.published_policies import in_force
+from credit_rating.published_policies import shown_in_force
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut
 from events.fields import Day
@@ -131,7 +131,7 @@ async def work_list(
     """Dealers with something overdue, promised, to do or at legal: the furthest stage first, then the largest debt."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
-        rule = (await in_force(conn, day)).policy.collection
+        rule = (await shown_in_force(conn, day)).policy.collection
         rows = await _staged(read, conn, asked, day, cut, rule)
         wanted = (row for row in rows if _worked_on(row) and asked.filters.get("stage", row["stage"]) == row["stage"])
         shown = [dict(row) for row in asked.of_computed(wanted)]

@@ -15,7 +15,7 @@ from credit_rating.domain.figures import FigureRules, Figures
 from credit_rating.domain.policy.provision import ProvisionRule
 from credit_rating.figures_of_many import Level, figures_of_places
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
-from credit_rating.published_policies import in_force
+from credit_rating.published_policies import shown_in_force
 from eventlog.position import cut_to_json
 from events.fields import Day
 from rules.ageing import AgeBy
@@ -98,7 +98,7 @@ async def figures_by_place(
     """Balance, ageing, days sales outstanding, payment record and provision of each place in scope, by its code."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
-        policy = (await in_force(conn, day)).policy
+        policy = (await shown_in_force(conn, day)).policy
         query = PLACES.format(level=by, after=BY_PLACE.after(page, 1), order=BY_PLACE.order, limit=page.limit + 1)
         found = [] if by == "company" else await conn.fetch(query, *BY_PLACE.values(page))
     places = ["company"] if by == "company" else [row["place"] for row in found]

@@ -17,7 +17,7 @@ from credit_rating.domain.limitation import Cause, Limitation, Restart, limitati
 from credit_rating.domain.policy.limitation import LimitationRule
 from credit_rating.evidence import entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
-from credit_rating.published_policies import in_force
+from credit_rating.published_policies import shown_in_force
 from credit_rating.restarts import restarts_of
 from eventlog.position import Cut, cut_to_json
 from events.fields import Day
@@ -111,7 +111,7 @@ async def limitations_of(
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        rule = (await in_force(conn, day)).policy.limitation
+        rule = (await shown_in_force(conn, day)).policy.limitation
         entries = await entries_of(conn, [dealer], cut)
         restarts = await restarts_of(conn, [dealer], day, cut)
     found = limitations(receivables(entries.get(dealer, []), day), restarts, rule)
@@ -125,7 +125,7 @@ async def all_warned(
     """What is to be claimed soon: every dealer in scope with an open invoice whose time ends within 90 days."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
-        rule = (await in_force(conn, day)).policy.limitation
+        rule = (await shown_in_force(conn, day)).policy.limitation
         old = await asked.every(conn, _due_by(day, rule))
     rows: list[dict[str, Any]] = []
     for first in range(0, len(old), SLICE):

@@ -13,7 +13,7 @@ from credit_rating.api.money import Money
 from credit_rating.domain.figures import FigureRules, Figures, figures_of
 from credit_rating.evidence import entries_of
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
-from credit_rating.published_policies import in_force
+from credit_rating.published_policies import shown_in_force
 from eventlog.position import cut_to_json
 from events.fields import Day
 from rules.ageing import AgeBy
@@ -86,7 +86,7 @@ async def receivables_of(
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
-        policy = (await in_force(conn, day)).policy
+        policy = (await shown_in_force(conn, day)).policy
         entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
     rules = FigureRules(policy.ageing.limits, by, policy.provision)
     owed, sums = await asyncio.to_thread(_worked_out, entries, day, rules)

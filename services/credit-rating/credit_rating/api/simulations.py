@@ -15,7 +15,7 @@ from credit_rating.api.money import Money
 from credit_rating.domain.simulation import Changed, Move, Tally
 from credit_rating.evidence import REGISTRY, bounds, within
 from credit_rating.known_at import cut_known_at, token_of
-from credit_rating.published_policies import POLICIES, InForce, in_force
+from credit_rating.published_policies import POLICIES, InForce, shown_in_force
 from credit_rating.simulating import Answer, Listed, Question, Share, simulate
 from credit_rating.snapshot import parked_keys
 from eventlog.position import Cut, cut_to_json
@@ -173,7 +173,7 @@ async def simulate_policy(body: Simulate, read: Read, page: PageOf) -> Simulatio
     content = await _proposed(body, read)
     day, cut = body.as_of or read.today, await cut_known_at(read.runtime, body.known_at)
     async with read.snapshot() as conn:
-        now = await in_force(conn, day)
+        now = await shown_in_force(conn, day)
         rows = await conn.fetch(IN_SCOPE, bounds(cut, REGISTRY), *(page.keys or (None, None)))
     parked = await parked_keys(read.runtime.pool, [str(row["dealer"]) for row in rows])
     listed = Listed(page.keys is None, body.limits, body.now, body.then, page.limit + 1)

@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from credit_rating import collecting
+import pytest
+
+from credit_rating import collecting, slices
 from credit_rating.collection_again import rederive
 from credit_rating.published_policies import POLICIES
 from eventlog.testing import meta
@@ -24,6 +26,11 @@ async def owing(world: Any, rows: Any, number: str, *, days: int = 40, amount: s
     dealer: str = await world.dealer(number, **said)
     await world.bulk([rows.invoice(number, f"{number}-1", amount, date.fromordinal(TODAY.toordinal() - days - 30))])
     return dealer
+
+
+async def looked(world: Any, today: date) -> int:
+    """The daily duties: promises decided, reminders by the clock."""
+    return await collecting.decide_promises(world.log, today) + await collecting.remind(world.log, today)
 
 
 async def read(world: Any, dealer: str, **query: str) -> Any:
@@ -83,14 +90,14 @@ async def test_the_day_after_a_promise_payments_decide_whether_it_was_kept(world
         body = {"amount": "300.00", "pay_by": "2026-07-02", "promised_by": "owner's office", "invoices": ["x"]}
         given = await act(world, dealer, "promises", body, SALES)
         assert given.status_code == 201, given.text
-    assert await collecting.look_at_all(world.log, date(2026, 7, 2)) == 0
+    assert await looked(world, date(2026, 7, 2)) == 0
     await world.bulk([
         rows.payment("7200", "P7200", "300.00", date(2026, 7, 1)), rows.payment("7201", "P7201", "299.00", TODAY)
     ])  # fmt: skip
-    assert await collecting.look_at_all(world.log, date(2026, 7, 3)) == 2
-    assert await collecting.look_at_all(world.log, date(2026, 7, 4)) == 0
+    assert await looked(world, date(2026, 7, 3)) == 2
+    assert await looked(world, date(2026, 7, 4)) == 0
     await world.follow()
-    assert await collecting.look_at_all(world.log, date(2026, 7, 4)) == 0
+    assert await looked(world, date(2026, 7, 4)) == 0
     seen = {dealer: (await read(world, dealer, as_of="2026-07-03")).json() for dealer in (kept, broken)}
     assert [(seen[each]["promises"], seen[each]["broken_promises"]) for each in (kept, broken)] == [([], 0), ([], 1)]
     _, event = await events_of(world, broken)
@@ -161,9 +168,21 @@ async def test_the_work_list_shows_the_worst_first_page_by_page_within_the_scope
     assert elsewhere == []
 
 
+async def test_promises_are_decided_slice_by_slice(world: Any, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "SLICE", 2)
+    monkeypatch.setattr(slices, "SLICE", 2)
+    dealers = [await owing(world, rows, f"72{n}9") for n in range(5)]
+    for dealer in dealers:
+        body = {"amount": "300.00", "pay_by": "2026-07-02", "promised_by": "owner's office", "invoices": ["x"]}
+        assert (await act(world, dealer, "promises", body, SALES)).status_code == 201
+    await looked(world, date(2026, 7, 3))
+    for dealer in dealers:
+        assert [type(each.event) for each in await events_of(world, dealer)][1:] == [PromiseBroken]
+
+
 async def test_the_clock_reminds_where_the_policy_lets_it_once_a_stage(world: Any, rows: Any) -> None:
     dealer = await owing(world, rows, "7500", days=2)
-    assert await collecting.look_at_all(world.log, TODAY) == 0  # by default the clock reminds nobody
+    assert await looked(world, TODAY) == 0  # by default the clock reminds nobody
     stage = {"from_days": 1, "action": "reminder", "channel": "message", "dunning": False, "by_clock": True}
     content = POLICIES.shipped() | {
         "version": 2, "effective_from": "2026-07-01",
@@ -171,9 +190,9 @@ async def test_the_clock_reminds_where_the_policy_lets_it_once_a_stage(world: An
     }  # fmt: skip
     await world.log.handle(POLICIES.file, key("credit"), PublishPolicy(name="credit", content=content), meta())
     await world.follow()
-    first = await collecting.look_at_all(world.log, date(2026, 7, 1))
+    first = await looked(world, date(2026, 7, 1))
     await world.follow()
-    assert first >= 1 and await collecting.look_at_all(world.log, date(2026, 7, 2)) == 0
+    assert first >= 1 and await looked(world, date(2026, 7, 2)) == 0
     (reminded,) = await events_of(world, dealer)
     assert (reminded.event.stage, reminded.event.by, reminded.actor) == (1, "clock", "clock")
     assert (await world.get(f"/collection/{reminded.id}/rederivation")).json()["equal"]

@@ -14,7 +14,7 @@ import pytest
 
 from credit_rating import rating_run
 from credit_rating.app import SERVICE
-from credit_rating.collecting import look_at_all
+from credit_rating.collecting import decide_promises
 from credit_rating.recomputing import recompute_all
 from credit_rating.rederive import TABLES, Rederived, rederive_all, rederive_log
 from credit_rating.snapshot import company_snapshot, positions
@@ -164,7 +164,7 @@ async def test_statements_reminders_and_decided_promises_come_out_again_and_a_fo
         etag = (await world.get(path)).headers["etag"]
         assert (await world.post(f"{path}/{step}", body, who, etag=etag)).status_code == 201
         await world.follow()
-    assert await look_at_all(world.log, date(2026, 7, 20)) >= 1
+    assert await decide_promises(world.log, date(2026, 7, 20)) >= 1
     await world.follow()
     told = {json.loads(each.value)["type"] for each in world.told}
     assert FORGED.keys() <= told

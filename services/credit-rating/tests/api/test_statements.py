@@ -9,6 +9,7 @@ import pytest
 
 from credit_rating import statement_worker
 from credit_rating.domain.statement_drawing import drawn_up
+from credit_rating.slices import SomeWait
 from credit_rating.statement_worker import issue_all
 
 CONTROLLER, COPY = "credit_controller", "c" * 64
@@ -229,7 +230,9 @@ async def test_a_statement_that_cannot_be_drawn_up_holds_up_no_other(
         return drawn_up(entries, *said)
 
     monkeypatch.setattr(statement_worker, "drawn_up", drawn)
-    await issue_all(world.log, date(2026, 6, 1), "CNY")
+    with pytest.raises(SomeWait) as waiting:
+        await issue_all(world.log, date(2026, 6, 1), "CNY")
+    assert list(waiting.value.failed) == [odd] and str(waiting.value) == "statements: 1 waiting (ValueError)"
     await world.follow()
     stated = [(await world.get(f"/dealers/{each}/statements")).json()["items"] for each in (odd, fine)]
     assert [len(each) for each in stated] == [0, 1]
