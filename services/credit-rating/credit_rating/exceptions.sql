@@ -36,7 +36,7 @@ with known as (
     from ledger_entry e left join lateral (
         select p.amount from ledger_entry p
         where p.dealer = e.dealer and p.origin = e.origin and p.number = e.number
-            and p.kind = case e.kind when 'bounce' then 'payment' when 'dishonour' then 'bill' end
+            and p.kind = case e.kind when 'bounce' then 'payment' when 'dishonour' then 'bill' end and {within_p}
         order by p.sequence desc limit 1
     ) as p on true
     where e.kind in ('write_off', 'bounce', 'dishonour') and {within_e}

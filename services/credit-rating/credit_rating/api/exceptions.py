@@ -33,6 +33,7 @@ ROWS = (
         within_r=within(1, "r."),
         within_e=within(1, "e."),
         within_s=within(1, "s."),
+        within_p=within(1, "p."),
         dated=DATED,
         late=late(1),
     )

@@ -61,11 +61,14 @@ class GroupLimitView(BaseModel):
 
 
 class GroupView(GroupRow):
-    """A group as of a day: its limit, what its dealers are exposed to together, and how many they are."""
+    """A group: its limit of a day, and what its dealers, so many, are exposed to together: today, else null.
+
+    Exposure is what orders are checked against now: open orders and who belongs to the group have no past here.
+    """
 
     as_of: date
     limit: GroupLimitView | None
-    exposure: Money
+    exposure: Money | None
     headroom: Money | None
     members: int
 
@@ -184,12 +187,15 @@ async def read_group(group: Code, read: Read, as_of: Day | None = None) -> Group
     row, day = await _in_scope(read, group), as_of or read.today
     async with company_snapshot(read.runtime.pool) as conn:
         limit = await conn.fetchrow(IN_FORCE, group, day)
-        members = await standings_of(conn, await members_of(conn, group), day)
+        dealers = await members_of(conn, group)
+        members = await standings_of(conn, dealers, day) if day == read.today else None
         await read.shows(conn, GROUP_LIMIT, key(group))
-    together = sum((exposure(each.standing, each.reserved) for each in members.values()), Decimal(0))
+    together = None
+    if members is not None:
+        together = sum((exposure(each.standing, each.reserved) for each in members.values()), Decimal(0))
     return GroupView(
         **row, as_of=day, limit=GroupLimitView.model_validate(dict(limit)) if limit else None, exposure=together,
-        headroom=limit["limit"] - together if limit else None, members=len(members),
+        headroom=limit["limit"] - together if limit and together is not None else None, members=len(dealers),
     )  # fmt: skip
 
 

@@ -196,3 +196,18 @@ async def test_pages_of_any_size_hold_every_exception_once(happened: Any) -> Non
             met += said.json()["items"]
             path = said.links.get("next", {}).get("url", "")
         assert sorted(map(str, met)) == sorted(map(str, every)), sort
+
+
+async def test_a_bounce_before_its_payment_has_no_amount_at_its_cut_and_never_gets_one(world: Any, rows: Any) -> None:
+    dealer = await world.dealer("8300")
+    said: dict[str, Any] = {"dealer": {"source": "ERP", "number": "8300"}, "source": "ERP"}
+    bounced = said | {"number": "P-EARLY", "bounced_on": "2026-06-29", "reason": "It comes before its payment."}
+    assert (await world.post("/payments/bounce", bounced)).status_code == 201
+    await world.follow()
+    cut = (await world.get("/exceptions")).json()["known_at"]
+    await world.bulk([rows.payment("8300", "P-EARLY", "77.00", date(2026, 6, 28))])
+    amounts = [
+        [each["amount"] for each in await register(world, dealer=dealer, kind="bounce", **known)]
+        for known in ({"known_at": cut}, {})
+    ]
+    assert amounts == [[None], ["77.00"]]

@@ -96,6 +96,8 @@ async def test_a_group_limit_counts_on_its_days_the_last_one_given_and_ended_non
     days = ("2026-06-29", "2026-06-30", "2026-07-31", "2026-08-01")
     shown = [(await world.get("/groups/G3", query={"as_of": day})).json()["limit"] for day in days]
     assert [each and each["limit"] for each in shown] == [None, "70000.00", "70000.00", "90000.00"]
+    exposed = [(await world.get("/groups/G3", query={"as_of": day})).json()["exposure"] for day in days]
+    assert exposed[1] is not None and exposed[:1] + exposed[2:] == [None] * 3, "orders have no past here"
     etag = (await world.get("/groups/G3")).headers["etag"]
     ended = await world.post("/groups/G3/limit/end", {"reason": "Sold."}, etag=etag, **HEAD)
     assert ended.status_code == 200, ended.text
