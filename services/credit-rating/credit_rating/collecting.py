@@ -82,9 +82,9 @@ def owing_of(entries: Sequence[LedgerEntry], as_of: date, cut: Cut, policy: InFo
     return Owing(reached(receivables(entries, as_of), rule), rule, policy.reference, cut_to_json(cut))
 
 
-async def promise_payments(conn: Any, dealer: UUID, pay_by: date, cut: Cut) -> Any:
-    """The dealer's payments dated until a day, known at a cut."""
-    return payments_of(ledger_at((await entries_of(conn, [dealer], cut)).get(dealer, []), pay_by))
+async def promise_payments(conn: Any, dealer: UUID, on: date, cut: Cut) -> Any:
+    """The dealer's payments dated until the day of a decision, known at a cut; what bounced by then is none."""
+    return payments_of(ledger_at((await entries_of(conn, [dealer], cut)).get(dealer, []), on))
 
 
 async def decide_promises(to: Log, today: date) -> int:
@@ -114,11 +114,12 @@ async def decide_promises(to: Log, today: date) -> int:
 
 def _decided(row: Row, ledger: list[LedgerEntry], policy: InForce, cut: Cut) -> Decided:
     after = policy.policy.collection.promise_decided_after_days
+    on = row["due_on"] + timedelta(days=after)
     command = DecidePromise(
         promise=str(row["ref"]), after_days=after, policy=policy.reference, cut=cut_to_json(cut),
-        payments=payments_of(ledger_at(ledger, row["due_on"])),
+        payments=payments_of(ledger_at(ledger, on)),
     )  # fmt: skip
-    return Decided(row["due_on"] + timedelta(days=after), command)
+    return Decided(on, command)
 
 
 async def remind(to: Log, today: date) -> int:

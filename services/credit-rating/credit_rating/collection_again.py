@@ -59,7 +59,7 @@ async def _command(log: Log, dealer: UUID, said: ReminderIssued | PromiseKept | 
                 note=said.note, as_of=said.as_of, policy=owing.policy, cut=said.cut, by=said.by,
             )  # fmt: skip
         return DecidePromise(
-            promise=said.promise, payments=await promise_payments(conn, dealer, said.pay_by, cut),
+            promise=said.promise, payments=await promise_payments(conn, dealer, said.decided_on, cut),
             after_days=policy.policy.collection.promise_decided_after_days, policy=policy.reference, cut=said.cut,
         )  # fmt: skip
 

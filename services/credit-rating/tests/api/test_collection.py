@@ -87,7 +87,12 @@ async def test_nothing_is_reminded_of_that_is_not_overdue_or_further_than_reache
 async def test_the_day_after_a_promise_payments_decide_whether_it_was_kept(world: Any, rows: Any) -> None:
     kept, broken = await owing(world, rows, "7200"), await owing(world, rows, "7201")
     for dealer in (kept, broken):
-        body = {"amount": "300.00", "pay_by": "2026-07-02", "promised_by": "owner's office", "invoices": ["x"]}
+        body = {
+            "amount": "300.00",
+            "pay_by": "2026-07-02",
+            "promised_by": "owner's office",
+            "invoices": ["x"],
+        }
         given = await act(world, dealer, "promises", body, SALES)
         assert given.status_code == 201, given.text
     assert await looked(world, date(2026, 7, 2)) == 0
@@ -107,6 +112,22 @@ async def test_the_day_after_a_promise_payments_decide_whether_it_was_kept(world
     assert (await world.get(f"/collection/{event.id}/rederivation")).json()["equal"]
     steps = (await world.get(f"/dealers/{broken}/collection/steps", query={"limit": "1"})).json()
     assert (steps["items"][0]["kind"], steps["items"][0]["amount"]) == ("promise_broken", "299.00") and steps["next"]
+
+
+async def test_a_payment_that_bounces_before_the_promise_is_decided_keeps_none(world: Any, rows: Any) -> None:
+    dealer = await owing(world, rows, "7250")
+    body = {"amount": "300.00", "pay_by": "2026-06-30", "promised_by": "owner's office", "invoices": ["x"]}
+    assert (await act(world, dealer, "promises", body, SALES)).status_code == 201
+    await world.bulk([
+        rows.payment("7250", "P7250", "300.00", TODAY),
+        {"kind": "bounce", "dealer": {"source": "ERP", "number": "7250"}, "source": "ERP", "number": "P7250",
+         "bounced_on": "2026-07-01", "reason": "Account overdrawn."},
+    ])  # fmt: skip
+    assert await looked(world, date(2026, 7, 1)) == 1
+    event = (await events_of(world, dealer))[-1]
+    assert isinstance(event.event, PromiseBroken) and event.event.paid == 0
+    await world.follow()
+    assert (await world.get(f"/collection/{event.id}/rederivation")).json()["equal"]
 
 
 async def test_tasks_and_legal_take_their_steps_and_two_people(world: Any, rows: Any) -> None:
