@@ -65,3 +65,26 @@ async def test_a_wrong_bounce_is_listed_until_it_is_taken_back(world: Any, rows:
     assert (await world.post(path, {"reason": "Another number."}, "credit_controller")).status_code == 201
     await world.follow()
     assert (await world.get("/receivables/waiting", "branch_manager", **scope)).json()["items"] == []
+
+
+async def test_the_only_invoice_of_a_number_is_known_to_other_sources_but_not_to_their_disputes(
+    world: Any, rows: Any
+) -> None:
+    await world.dealer("9220", territory="T7")
+    disputed = {"kind": "dispute", "dealer": {"source": "ERP", "number": "9220"}, "source": "BANK", "number": "W-D",
+                "amount": "1.00", "disputed_on": str(MAY), "reason": "Broken."}  # fmt: skip
+    await world.bulk(
+        [
+            rows.invoice("9220", "W-D", "50.00", MAY),
+            rows.payment("9220", "W-bank", "9.00", MAY, "W-D") | {"source": "BANK"},
+            rows.payment("9220", "W-twice", "9.00", MAY, "W-E", "W-E"),
+            disputed,
+        ]
+    )
+    assert await listed(world, "branch_manager", branch="B7") == {
+        "W-D": ("invoice", "W-D", 41, None), "W-twice": ("invoice", "W-E", 41, None),
+    }  # fmt: skip
+    items = (await world.get("/receivables/waiting", "branch_manager", branch="B7")).json()["items"]
+    assert len(items) == 2, "a name that stands twice waits once"
+    await world.bulk([rows.invoice("9220", "W-D", "7.00", MAY) | {"source": "OLD"}])
+    assert (await listed(world, "branch_manager", branch="B7")).keys() == {"W-D", "W-twice", "W-bank"}
