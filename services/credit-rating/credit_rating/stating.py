@@ -9,6 +9,7 @@ from uuid import UUID
 
 from credit_rating.differences import Difference, compared
 from credit_rating.domain.rating import canonical_data
+from credit_rating.domain.statement import require_in_order
 from credit_rating.domain.statement_drawing import Asked, Occasion, again, any_activity, drawn_up, lines_of
 from credit_rating.evidence import entries_of
 from credit_rating.published_policies import PolicyAltered, in_force, named
@@ -28,8 +29,9 @@ ISSUED = "select document from log.event where stream = $1 and id = $2"
 async def drawn_up_now(log: Log, dealer: UUID, asked: Asked, today: date) -> StatementIssued:
     """The statement as the read model has the ledger now. 503 while a stream of the dealer is parked.
 
-    Refused: nothing-to-state, where the ledger holds nothing until the last day and that day is over.
+    Refused: dates-implausible; nothing-to-state, where the ledger holds nothing until the last day, which is over.
     """
+    require_in_order(asked.first_day, asked.last_day)
     async with company_snapshot(log.pool) as conn:
         if await parked_keys(conn, [str(dealer)]):
             raise Problem("stream-parked")

@@ -34,9 +34,12 @@ HIDDEN = "hidden"
 """The scope of a table that no request reads: it is granted to nobody."""
 PLACE = "place"
 """The scope of a table that has columns `territory`, `branch` or `region` of its own."""
+PEOPLE = "people"
+"""The scope of a table that has columns `branch` and `region` of its own and names two people in `by` and `to`."""
 
 __all__ = [
     "HIDDEN",
+    "PEOPLE",
     "PLACE",
     "FactsTable",
     "OrderDependent",
@@ -108,7 +111,7 @@ class Table:
         self.indexes = tuple(tuple(index) for index in indexes)
         self.rules: list[Rule] = []
         self._known({column for index in self.indexes for column in index} | self.changed - {"*"})
-        self._known({scope} if scope and scope not in (HIDDEN, PLACE) else set())
+        self._known({scope} if scope and scope not in (HIDDEN, PLACE, PEOPLE) else set())
 
     @property
     def every(self) -> dict[str, Column]:

@@ -206,7 +206,8 @@ class Projector:
                 delay = await self._wait(error, delay)
 
     async def _wait(self, error: Exception, delay: float) -> float:
-        self.failing, self.turned_at = f"{type(error).__name__}: {error}"[:500], time.monotonic()
-        log.warning("the database refused a batch: trying again", service=self.service, error=self.failing, after=delay)
+        self.failing, self.turned_at = type(error).__name__, time.monotonic()  # shown to anybody
+        said = f"{type(error).__name__}: {error}"[:500]
+        log.warning("the database refused a batch: trying again", service=self.service, error=said, after=delay)
         await asyncio.sleep(delay)
         return min(delay * 2, LAST_RETRY)

@@ -199,8 +199,9 @@ class Reactor:
             try:
                 done = await act()
             except Exception as error:
-                self.failing, self.turned_at = f"{type(error).__name__}: {error}"[:500], time.monotonic()
-                log.warning("a reaction waits", reaction=self.reaction.name, error=self.failing, after=delay)
+                self.failing, self.turned_at = type(error).__name__, time.monotonic()  # shown to anybody
+                said = f"{type(error).__name__}: {error}"[:500]
+                log.warning("a reaction waits", reaction=self.reaction.name, error=said, after=delay)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LAST_RETRY)
             else:

@@ -1,9 +1,9 @@
 """Row-level security of a generation: who is bound to a territory, branch or region sees its dealers' rows only.
 
 A table's `scope` is the column that holds the dealer, looked up in `dealer_scope` of the same schema; `PLACE` means the
-table itself has columns `territory`, `branch` or `region`; None is visible to everyone of the service; `HIDDEN` is
-granted to nobody. The scope comes from settings that a request makes with SET LOCAL (`service.scope`); without them
-there are no rows.
+table itself has columns `territory`, `branch` or `region`; `PEOPLE` that those whom a row names see it, too, and a
+region the rows of its branches; None is visible to everyone of the service; `HIDDEN` is granted to nobody. The scope
+comes from settings that a request makes with SET LOCAL (`service.scope`); without them there are no rows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from eventlog.projection import HIDDEN, PLACE
+from eventlog.projection import HIDDEN, PEOPLE, PLACE
 from service.permissions import Reach
 
 DEALER_SCOPE = "dealer_scope"
@@ -64,6 +64,13 @@ def scope_of(table: Scoped) -> str | None:
 def condition(schema: str, table: str, scope: str, columns: Iterable[str]) -> str:
     """The rows a reader may see, as SQL: everything for the company, else by place, each arm by its own index."""
     everything = f"{setting('reach')} = 'company'"
+    if scope == PEOPLE:
+        within = f"s.branch = {quoted(table)}.branch and s.region = {setting('region')}"
+        return " or ".join([
+            everything, f"branch = {setting('branch')}", f"region = {setting('region')}",
+            f'"by" = {setting("login")}', f'"to" = {setting("login")}',
+            f"exists (select from {quoted(schema)}.{DEALER_SCOPE} s where {within})",
+        ])  # fmt: skip
     if scope == PLACE:
         named = [place for place in PLACES if place in set(columns)]
         if not named:

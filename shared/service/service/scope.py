@@ -22,7 +22,7 @@ ENTER = """
 select set_config('search_path', quote_ident(g.schema) || ', pg_catalog', true),
        set_config('dealerlog.reach', $1, true), set_config('dealerlog.territory', $2, true),
        set_config('dealerlog.branch', $3, true), set_config('dealerlog.region', $4, true),
-       set_config('dealerlog.role', $5, true), g.schema
+       set_config('dealerlog.role', $5, true), set_config('dealerlog.login', $6, true), g.schema
 from projection.generation g
 """
 
@@ -57,7 +57,7 @@ class Reader:
         async with self._pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             row = await conn.fetchrow(
                 self._enter, caller.reach, caller.name("territory"), caller.name("branch"), caller.name("region"),
-                caller.role,
+                caller.role, caller.login,
             )  # fmt: skip
             if row is None:
                 raise Problem("temporarily-unavailable", "The read model is being built.")

@@ -16,12 +16,13 @@ from events.fields import Code, Day, Said
 from service.context import Read, Write
 from service.listing import Asked, Filter, Listing, equals
 from service.paging import Page
+from service.permissions import AUDITOR
 from service.problems import Problem
 from service.routing import Router
 
 router = Router("delegations")
-COLUMNS = 'delegation, role, reach, code, by, "to", first_day, last_day, reason, coalesce(revoked, false) as revoked'
-ONE = f"select {COLUMNS} from delegation where delegation = $1"
+COLUMNS = 'delegation, role, reach, code, by, "to", first_day, last_day, coalesce(revoked, false) as revoked'
+ONE = f"select {COLUMNS}, reason from delegation where delegation = $1"
 ROWS = f"select {COLUMNS} from delegation where role is not null"
 
 
@@ -48,7 +49,7 @@ class RevokeBody(Closed):
     reason: Said
 
 
-class DelegationView(BaseModel):
+class DelegationRow(BaseModel):
     """Who may act for whom, in which role and scope, on which days."""
 
     delegation: UUID
@@ -59,13 +60,18 @@ class DelegationView(BaseModel):
     to: str
     first_day: date
     last_day: date
-    reason: str
     revoked: bool = False
+
+
+class DelegationView(DelegationRow):
+    """One delegation; why it was given is shown to who gave it, to whom it was given and to an auditor."""
+
+    reason: str | None
 
 
 DELEGATIONS = Listing(
     ROWS,
-    DelegationView,
+    DelegationRow,
     key=("delegation",),
     sorts=("last_day", "first_day", "role", "by", "to"),
     default="-last_day",
@@ -102,12 +108,12 @@ async def delegate(body: DelegateBody, write: Write) -> Response:
     return write.answer(written, view, location=f"/delegations/{delegation}")
 
 
-@router.get("/delegations", permission="delegation.read", answers=Page[DelegationView])
-async def list_delegations(read: Read, asked: Annotated[Asked, Depends(DELEGATIONS.asked)]) -> Page[DelegationView]:
-    """Delegations, the latest first; `on` those that count on a day."""
+@router.get("/delegations", permission="delegation.read", answers=Page[DelegationRow])
+async def list_delegations(read: Read, asked: Annotated[Asked, Depends(DELEGATIONS.asked)]) -> Page[DelegationRow]:
+    """Delegations of the caller's scope, or given by or to the caller, the latest first; `on` those of a day."""
     async with read.snapshot() as conn:
         rows = await asked.rows(conn)
-    return asked.page(rows, DelegationView)
+    return asked.page(rows, DelegationRow)
 
 
 @router.get("/delegations/{delegation}", permission="delegation.read", answers=DelegationView)
@@ -118,7 +124,8 @@ async def read_delegation(delegation: UUID, read: Read) -> DelegationView:
         if row is None:
             raise Problem("not-found", "There is no such delegation.", retryable=True)
         await read.shows(conn, DELEGATION, f"delegation-{delegation}")
-    return DelegationView.model_validate(dict(row))
+    concerned = read.caller.role == AUDITOR or read.caller.login in (row["by"], row["to"])
+    return DelegationView.model_validate(dict(row) | ({} if concerned else {"reason": None}))
 
 
 @router.post("/delegations/{delegation}/revocation", permission="delegation.give", answers=RevokedView, edits=True,

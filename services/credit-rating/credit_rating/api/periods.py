@@ -103,7 +103,7 @@ PERIODS = Listing(
 LATE_FACTS = Listing(
     LATE,
     LateFact,
-    key=("id",),
+    key=("partition", "sequence"),
     sorts=("recorded_at", "dated", "amount", "kind", "number"),
     nullable=("dated", "amount"),
     default="recorded_at",

@@ -138,7 +138,7 @@ async def issue_statement(dealer: UUID, body: Month, write: Write) -> Response:
 
 
 @router.post("/dealers/{dealer}/confirmation-letters", permission="statement.issue", answers=IssuedView,
-             problems=("period-not-over", "nothing-to-state"))  # fmt: skip
+             problems=("period-not-over", "dates-implausible", "nothing-to-state"))  # fmt: skip
 async def issue_letter(dealer: UUID, body: Letter, write: Write) -> Response:
     """Issue an audit confirmation letter: a statement addressed to an auditor, sent and confirmed like any other."""
     first_day = body.first_day or body.last_day.replace(month=1, day=1)

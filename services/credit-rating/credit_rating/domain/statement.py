@@ -123,9 +123,16 @@ def decide(state: Statements, command: StatementCommand) -> list[Event]:
             return [_step(_open(state, command.statement), command)]
 
 
+def require_in_order(first_day: date, last_day: date) -> None:
+    """Refuse days that cannot be drawn up: dates-implausible."""
+    if first_day > last_day:
+        raise Refused("dates-implausible", f"The first day, {first_day}, lies after the last, {last_day}.")
+
+
 def _may_be_issued(state: Statements, issued: StatementIssued, today: date) -> None:
     last_day = issued.last_day
-    if not issued.first_day <= last_day < today:
+    require_in_order(issued.first_day, last_day)
+    if last_day >= today:
         raise Refused("period-not-over", f"A statement ends before today: {last_day} is not over.")
     if issued.purpose == "monthly" and (last_day in state.stated or _beyond_memory(state, last_day)):
         raise Refused("statement-issued", f"The month to {last_day} is stated: withdraw that statement first.")

@@ -92,3 +92,20 @@ async def test_a_representative_sees_late_facts_of_the_own_territory_only(world:
     assert len(await late(world, "2025-12")) == 2
     own = await world.get("/periods/2025-12/late-facts", "sales_representative", territory="T1")
     assert [each["number"] for each in own.json()["items"]] == ["I-8104"]
+
+
+async def test_late_facts_are_listed_as_they_came_also_within_one_call(world: Any, rows: Any) -> None:
+    numbers = ["8150", "8151"]
+    for number in numbers:
+        await world.dealer(number)
+    month = date(2025, 10, 5)
+    assert (await step(world, "2025-10", "closing")).status_code == 201
+    for part in range(2):
+        await world.bulk([rows.invoice(numbers[part], f"L-{part}-{n}", "1.00", month) for n in range(12)])
+    listed = (await world.get("/periods/2025-10/late-facts", query={"limit": 100})).json()["items"]
+    assert len(listed) == 24
+    came = [(each["recorded_at"], each["partition"], each["sequence"]) for each in listed]
+    assert came == sorted(came)
+    first = (await world.get("/periods/2025-10/late-facts", query={"limit": 5})).json()
+    rest = (await world.get("/periods/2025-10/late-facts", query={"limit": 30, "cursor": first["next"]})).json()
+    assert first["items"] + rest["items"] == listed

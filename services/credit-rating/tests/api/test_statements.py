@@ -238,6 +238,13 @@ async def test_a_statement_that_cannot_be_drawn_up_holds_up_no_other(
     assert [len(each) for each in stated] == [0, 1]
 
 
+async def test_a_letter_whose_first_day_lies_after_its_last_is_refused_for_that(world: Any, rows: Any) -> None:
+    dealer = await owing(world, rows, "8190")
+    body = {"addressed_to": "Huaxin Accountants", "first_day": "2026-05-01", "last_day": "2026-04-01"}
+    said = await world.post(f"/dealers/{dealer}/confirmation-letters", body, CONTROLLER)
+    assert (said.status_code, said.json()["type"].rpartition(":")[2]) == (422, "dates-implausible"), said.text
+
+
 @pytest.mark.parametrize(
     ("month", "status", "code"),
     [("2026-06", 422, "period-not-over"), ("2026-13", 422, "invalid"), ("05", 422, "invalid")],

@@ -161,6 +161,7 @@ async def test_a_batch_survives_the_database_going_away(projector, world, pool, 
     while projector.failing is None:
         await asyncio.sleep(0.01)
     assert not task.done()
+    assert projector.failing == "UndefinedTableError", "anybody may read it: what the error says is in the log"
     await pool.execute("alter table g1.away rename to dealer")
     await task
     assert projector.failing is None
