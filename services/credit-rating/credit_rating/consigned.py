@@ -12,11 +12,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from credit_rating.domain.money import NOTHING
-from credit_rating.evidence import bounds, within
+from credit_rating.evidence import TIERING, bounds, within
 from eventlog.connection import Connection
 from eventlog.position import Cut
 
-TIERING = "tiering"
 LATEST = f"""
 select distinct on (dealer) dealer, event, as_of, value, origin as source, number from consigned_stock
 where dealer = any($1) and {within(2)} and as_of <= $3

@@ -13,6 +13,7 @@ import msgspec
 
 from credit_rating.domain.facts import DealerFacts, Survey, TermsAgreed
 from credit_rating.domain.five_c import CS, FiveC
+from credit_rating.domain.goods import Moved
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
 from eventlog.position import Cut
@@ -21,7 +22,7 @@ from rules.entries import LedgerEntry
 from rules.ledger_rows import COLUMNS, entry_of, read_rows
 from service.problems import Problem
 
-REGISTRY = "customer-registry"
+REGISTRY, TIERING = "customer-registry", "tiering"
 
 
 def within(parameter: int, table: str = "") -> str:
@@ -36,11 +37,11 @@ from ledger_entry where dealer = any($1) and {WITHIN} group by dealer
 """
 """A ledger as one text is read in two thirds of the time that its rows take."""
 SURVEYS = f"""
-select dealer, surveyed_on, annual_turnover, nature, licences, premises, founded_on
+select dealer, surveyed_on, annual_turnover, nature, licences, premises, founded_on, licences_expire_on
 from survey_answer where dealer = any($1) and {WITHIN} order by dealer, sequence
 """
 ONBOARDINGS = f"""
-select dealer, onboarded_on, term_days, forecast_monthly_sales
+select dealer, territory, onboarded_on, term_days, forecast_monthly_sales
 from onboarding where dealer = any($1) and {WITHIN} order by dealer, sequence
 """
 TERMS = f"""
@@ -50,6 +51,12 @@ from term_change where dealer = any($1) and {WITHIN} order by dealer, sequence
 ASSESSMENTS = f"""
 select dealer, assessment, assessed_on, character, capacity, capital, collateral, conditions
 from five_c_assessment where dealer = any($1) and {WITHIN} order by dealer, sequence
+"""
+GOODS = f"""
+select m.dealer, m.moved_on, m.direction, m.territory, sum(m.value) as value from goods_moved m
+where m.dealer = any($1) and {within(2, "m.")} and m.reverses is null
+    and not exists (select from goods_moved r where r.reverses = m.event and {within(2, "r.")})
+group by m.dealer, m.moved_on, m.direction, m.territory
 """
 OF_REGION = f"select distinct dealer from onboarding where region = $1 and {WITHIN} order by dealer"
 
@@ -110,6 +117,9 @@ async def facts_of(
     assessments: dict[UUID, list[FiveC]] = {}
     for row in await conn.fetch(ASSESSMENTS, dealers, bounds(cut, SERVICE)):
         assessments.setdefault(row["dealer"], []).append(assessment_of(row))
+    goods: dict[UUID, list[Moved]] = {}
+    for row in await conn.fetch(GOODS, dealers, bounds(cut, TIERING)):
+        goods.setdefault(row["dealer"], []).append(moved_of(row))
     return {
         dealer: DealerFacts(
             dealer=str(dealer),
@@ -120,6 +130,8 @@ async def facts_of(
             surveys=tuple(surveys.get(dealer, ())),
             entries=tuple(entries.get(dealer, ())),
             assessments=tuple(assessments.get(dealer, ())),
+            territory=row["territory"],
+            goods=tuple(goods.get(dealer, ())),
         )
         for dealer, row in onboardings.items()
     }
@@ -129,6 +141,11 @@ async def entries_of(conn: Connection, dealers: Sequence[UUID], cut: Cut) -> dic
     """The ledgers of these dealers within the cut, in no order: to the rules it means nothing."""
     rows = await conn.fetch(ENTRIES, dealers, bounds(cut, SERVICE))
     return {row["dealer"]: [entry_of(each) for each in read_rows(row["entries"])] for row in rows}
+
+
+def moved_of(row: Mapping[str, Any]) -> Moved:
+    """A sum of rows of `goods_moved`."""
+    return Moved(on=row["moved_on"], direction=row["direction"], territory=row["territory"], value=row["value"])
 
 
 def assessment_of(row: Mapping[str, Any]) -> FiveC:
@@ -146,4 +163,5 @@ def survey_of(row: Mapping[str, Any]) -> Survey:
         licences=row["licences"],
         premises=row["premises"],
         founded_on=row["founded_on"],
+        licences_expire_on=row["licences_expire_on"],
     )

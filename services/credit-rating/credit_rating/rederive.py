@@ -17,6 +17,7 @@ from credit_rating.domain.rating_run import ranked_digest
 from credit_rating.evidence import dealers_of, facts_of
 from credit_rating.occasions import Start, run_rows, start_of
 from credit_rating.projections.five_c_assessment import five_c_assessment
+from credit_rating.projections.goods_moved import goods_moved
 from credit_rating.projections.ledger_entry import ledger_entry
 from credit_rating.projections.onboarding import onboarding
 from credit_rating.projections.policy import policy as policies
@@ -41,7 +42,7 @@ from events.decider import Refused
 from events.ids import canonical
 from events.readers import reader_for
 
-TABLES = [onboarding, term_change, survey_answer, ledger_entry, five_c_assessment, policies]
+TABLES = [onboarding, term_change, survey_answer, ledger_entry, five_c_assessment, goods_moved, policies]
 """The tables that a rating reads."""
 EVERY = """
 select event from grade where ($1::uuid is null or run = $1) and ($2::uuid is null or event > $2)

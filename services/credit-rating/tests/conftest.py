@@ -31,6 +31,8 @@ from events import (
     Event,
     InventoryReported,
     OwnerGroupDefined,
+    SaleRecorded,
+    SaleReturned,
     SurveyAnswered,
     encode,
     uuid7,
@@ -185,6 +187,21 @@ class World:
         said = {"source": "ERP", "number": f"S-{uuid4().hex[:8]}", "as_of": on, "currency": "CNY", "lines": lines}
         sums = {"value": Decimal(consigned) + Decimal(own), "consigned_value": consigned}
         await self.tell([self.tiering.add(InventoryReported.model_validate(said | sums), dealer)])
+
+    async def sell(
+        self, dealer: str, amount: str, to: str | None, *, on: str = "2026-06-01", out: bool = True, back: bool = False
+    ) -> str:
+        """A line that the dealer sold on (`out`), else was delivered, or came `back`; answers its event's id."""
+        said = {
+            "source": "POS", "invoice": f"L-{uuid4().hex[:8]}", "line": 1, "product": "P-1", "quantity": 1,
+            "unit_price": amount, "amount": amount, "currency": "CNY", "sold_on": on,
+            "direction": "sell_out" if out else "sell_in", "ship_to_territory": to,
+        }  # fmt: skip
+        event = (SaleReturned if back else SaleRecorded).model_validate(said)
+        record = self.tiering.add(event, dealer)
+        await self.tell([record])
+        identity: str = json.loads(record.value)["id"]
+        return identity
 
     async def survey(self, dealer: str, on: str, **said: Any) -> None:
         about = {

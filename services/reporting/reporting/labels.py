@@ -7,6 +7,8 @@ from reporting import diligence_labels
 from reporting.i18n import N_
 
 CODES: dict[str, str] = {
+    "sell_out": N_("sell-out"),
+    "deliveries": N_("deliveries"),
     "general_distributor": N_("general distributor"),
     "distributor": N_("distributor"),
     "wholesaler": N_("second-tier wholesaler"),
@@ -274,6 +276,7 @@ FIELDS: dict[str, str] = {
     "consigned_value": N_("of it consigned"),
     "delivery": N_("delivery"),
     "difference": N_("difference"),
+    "direction": N_("direction"),
     "due_on": N_("due"),
     "exposure": N_("exposure"),
     "expires_on": N_("expires"),
@@ -295,6 +298,7 @@ FIELDS: dict[str, str] = {
     "known": N_("with a known place"),
     "last_day": N_("last day"),
     "legal_representative": N_("legal representative"),
+    "licences_expire_on": N_("first licence expires"),
     "limit": N_("limit"),
     "longest_days_late": N_("longest days late"),
     "matures_on": N_("matures"),
@@ -331,6 +335,9 @@ FIELDS: dict[str, str] = {
     "review_due": N_("review due"),
     "rule": N_("rule"),
     "settlement": N_("settlement"),
+    "ship_to_territory": N_("shipped to territory"),
+    "ticked": N_("ticked"),
+    "days_left": N_("days left"),
     "stage": N_("stage"),
     "submitted_by": N_("submitted by"),
     "surveyed_on": N_("surveyed"),

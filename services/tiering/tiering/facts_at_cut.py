@@ -12,7 +12,8 @@ from tiering.domain.windows import Window
 SUMS = """
 select s.dealer::text as dealer, sum(case when s.kind = 'sale' or $4 then s.amount else 0 end) as measure
 from sale_line s
-where s.kind <> 'reversal' and s.sold_on between $1 and $2 and s.sequence <= ($3::bigint[])[s.partition + 1]
+where s.kind <> 'reversal' and s.direction = 'sell_in'
+    and s.sold_on between $1 and $2 and s.sequence <= ($3::bigint[])[s.partition + 1]
     and not exists (
         select from sale_line r where r.reverses = s.event and r.sequence <= ($3::bigint[])[r.partition + 1])
 group by s.dealer

@@ -19,7 +19,7 @@ from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine
 from tiering.recording import Item, Recorder
 
 SLICE = 1_000
-CONFLICT = "The same line is there with another date or dealer: correct the file, or reverse the line first."
+CONFLICT = "The same line is there with another date, dealer or place: correct the file, or reverse the line first."
 LINES = frozenset({"SaleRecorded", "SaleReturned"})
 
 
@@ -91,6 +91,9 @@ def _judged(recorder: Recorder, line: SaleLine, dealer: UUID | None, import_id: 
         unit_price=line.unit_price,
         currency=line.currency,
         sold_on=line.sold_on,
+        direction=line.direction,
+        ship_to=line.ship_to,
+        ship_to_territory=line.ship_to_territory,
     )
     try:
         return recorder.item(command, Imported(import_id, line.row) if import_id else None)

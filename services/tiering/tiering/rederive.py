@@ -40,8 +40,8 @@ order by stream, version
 SLICE = 5_000
 READER = reader_for(
     {
-        "SaleRecorded": ("amount", "sold_on"),
-        "SaleReturned": ("amount", "sold_on"),
+        "SaleRecorded": ("amount", "sold_on", "direction"),
+        "SaleReturned": ("amount", "sold_on", "direction"),
         "SaleLineReversed": ("line",),
     },
     source="tiering",
@@ -154,11 +154,13 @@ async def lines_within(log: Log, cut: Cut) -> list[Line | LineReversal]:
 
 
 def fact_of(document: bytes, identity: UUID) -> Line | LineReversal | None:
-    """A sale line or a reversal; None for another event."""
+    """A sale line of ours or a reversal; None for another event, and for what a dealer sold on."""
     event: Any = READER.decode(document)
     match event and event.type:
         case "SaleRecorded" | "SaleReturned" as kind:
             data = event.data
+            if data.direction == "sell_out":
+                return None
             return Line(str(identity), event.subject, data.amount, data.sold_on, kind == "SaleReturned")
         case "SaleLineReversed":
             return LineReversal(event.data.line)

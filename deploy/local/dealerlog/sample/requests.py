@@ -131,6 +131,8 @@ def answer_survey(survey: Survey) -> Step:
         "demand": survey.demand,
         "influence": survey.influence,
     }
+    if survey.licences_expire_on:
+        body["licences_expire_on"] = survey.licences_expire_on.isoformat()
     number = survey.dealer.number
     key = f"survey-{number}-{survey.surveyed_on:%Y%m%d}"
     actor = survey.dealer.representative

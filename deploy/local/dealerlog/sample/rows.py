@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from dealerlog.sample.dealers import Dealer
+from dealerlog.sample.draws import Draws
 from dealerlog.sample.entries import (
     Allocation,
     Bill,
@@ -121,9 +122,20 @@ def sales_rows(item: Delivery | Return) -> list[Json]:
     """The lines of a delivery or a return as rows of `/sales:bulk`; no line of one invoice is equal to another."""
     match item:
         case Delivery():
-            return [_line("sale", item.dealer, item.number, item.on, line) for line in item.lines]
+            return [_line("sale", item.dealer, item.number, item.on, line) | _shipped(item) for line in item.lines]
         case Return():
             return [_line("return", item.delivery.dealer, item.number, item.on, line) for line in item.lines]
+
+
+def _shipped(delivery: Delivery) -> Json:
+    """Where the goods of a delivery went, as far as carriers say: of every eighth dealer, now and then elsewhere."""
+    dealer = delivery.dealer
+    if int(dealer.number[1:]) % 8:
+        return {}
+    draws = Draws("shipped", delivery.number)
+    territories = [each.code for each in dealer.branch.territories]
+    stays = draws.chance(100 - int(dealer.number[1:]) % 5 * 8)
+    return {"ship_to_territory": dealer.territory.code if stays else draws.pick(territories)}
 
 
 def stock_row(report: Stock) -> Json:

@@ -23,6 +23,7 @@ class Survey:
     founded_on: date
     demand: int
     influence: int
+    licences_expire_on: date | None
 
 
 def surveys(seed: int, dealer: Dealer) -> tuple[Survey, ...]:
@@ -36,16 +37,18 @@ def surveys(seed: int, dealer: Dealer) -> tuple[Survey, ...]:
     out: list[Survey] = []
     day = working(dealer.joined + timedelta(days=draws.between(0, 5)))
     while day <= LAST_DAY and not (slack and out):
+        papers = _licences(draws, dealer)
         out.append(
             Survey(
                 dealer=dealer,
                 surveyed_on=day,
                 annual_turnover=_turnover(draws, dealer, reach),
                 nature=dealer.nature,
-                licences=_licences(draws, dealer),
+                licences=papers,
                 premises=premises,
                 founded_on=founded,
                 demand=max(0, min(100, draws.bell(58, 40))),
+                licences_expire_on=_expiry(draws.at("expiry", len(out)), day, papers),
                 influence=max(0, min(100, draws.bell(35 + 25 * (dealer.level.code != "retailer"), 38))),
             )
         )
@@ -57,6 +60,12 @@ def _turnover(draws: Draws, dealer: Dealer, reach: int) -> int:
     """Ours times a multiple, rounded as people say such figures; one that buys nothing is known by its forecast."""
     ours = (dealer.monthly or dealer.forecast) * 12
     return ours * reach // 10 * draws.between(92, 110) // 100 // 10_000 * 10_000 + 10_000
+
+
+def _expiry(draws: Draws, day: date, papers: str) -> date | None:
+    """When the first licence expires, of a few whose papers are in order: others have not been asked yet."""
+    asked = papers == "complete_valid" and draws.chance(20)
+    return day + timedelta(days=draws.between(330, 1200)) if asked else None
 
 
 def _licences(draws: Draws, dealer: Dealer) -> str:

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from credit_rating.api.money import Money
-from credit_rating.consigned import NONE, TIERING, consigned_of
+from credit_rating.consigned import NONE, consigned_of
+from credit_rating.evidence import TIERING
 from credit_rating.known_at import KnownAt, cut_known_at, token_of
 from eventlog.position import cut_to_json
 from events.fields import Day

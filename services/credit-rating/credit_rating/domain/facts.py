@@ -14,7 +14,7 @@ import msgspec
 
 from .entries import LedgerEntry
 from .five_c import FiveC
-from .money import NOTHING
+from .goods import Moved
 
 Nature: TypeAlias = Literal["state_owned", "listed", "chain", "company", "sole_trader"]
 Licences: TypeAlias = Literal["complete_valid", "complete_expiring", "missing_or_expired"]
@@ -30,6 +30,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     licences: Licences
     premises: Premises
     founded_on: date
+    licences_expire_on: date | None = None
 
 
 class TermsAgreed(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,14 +38,6 @@ class TermsAgreed(msgspec.Struct, frozen=True, kw_only=True):
 
     on: date
     term_days: int
-
-
-class SellOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Value that a dealer sold on: in all, with a known place, and of that inside its own territory (domain.md 3.1)."""
-
-    value: Decimal = NOTHING
-    known: Decimal = NOTHING
-    inside: Decimal = NOTHING
 
 
 class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +57,10 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
         Every ledger entry within the cut, reversals included, whatever its date: the rules leave out what is later.
     assessments
         Every `FiveCAssessed` in the order of its stream.
-    sell_out
-        Of the 12-month window; zeros while nothing reports it.
+    territory
+        The code of the dealer's own, from `DealerOnboarded`.
+    goods
+        What moved, by day, direction and territory, without lines that were taken back; empty while nothing tells.
     """
 
     dealer: str
@@ -76,7 +71,8 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
     surveys: tuple[Survey, ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
     assessments: tuple[FiveC, ...] = ()
-    sell_out: SellOut = SellOut()
+    territory: str = ""
+    goods: tuple[Moved, ...] = ()
 
     def survey_at(self, as_of: date) -> Survey | None:
         """The latest survey not after `as_of`; of two on one day the later answer."""

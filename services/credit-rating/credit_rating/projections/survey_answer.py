@@ -15,23 +15,19 @@ survey_answer = FactsTable(
         "licences": text,
         "premises": text,
         "founded_on": day,
+        "licences_expire_on": day,
     },
     scope="dealer",
     indexes=[("dealer",)],
 )
 
 
-@survey_answer.on(
-    SurveyAnswered, uses=("surveyed_on", "annual_turnover", "nature", "licences", "premises", "founded_on")
-)
+ANSWERS = (
+    "surveyed_on", "annual_turnover", "nature", "licences", "premises", "founded_on", "licences_expire_on",
+)  # fmt: skip
+
+
+@survey_answer.on(SurveyAnswered, uses=ANSWERS)
 def answered(e: Any) -> dict[str, Any]:
     """One answered survey."""
-    return {
-        "dealer": e.subject,
-        "surveyed_on": e.data.surveyed_on,
-        "annual_turnover": e.data.annual_turnover,
-        "nature": e.data.nature,
-        "licences": e.data.licences,
-        "premises": e.data.premises,
-        "founded_on": e.data.founded_on,
-    }
+    return {"dealer": e.subject, **{name: getattr(e.data, name) for name in ANSWERS}}

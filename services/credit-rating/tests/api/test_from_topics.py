@@ -25,7 +25,7 @@ from eventlog.histories import publish_apart
 from eventlog.restore import CannotRestore
 from service.migrations import migrate
 
-SOURCES = ("credit-rating", "customer-registry")
+SOURCES = ("credit-rating", "customer-registry", "tiering")
 BEYOND = "select count(*) from ledger_entry where sequence > 2 or partition <> $1"
 Rederive = Callable[[Iterable[Any]], Awaitable[list[Rederived]]]
 
@@ -80,6 +80,8 @@ async def test_every_decision_and_the_end_of_every_run_come_out_again(
 ) -> None:
     traded, silent = await world.dealer("7001"), await world.dealer("7002", survey=None)
     await world.trade(traded, "7001", months=14)
+    await world.sell(traded, "70.00", "T1")
+    await world.sell(traded, "40.00", "T2")
     first = await world.rate()
     assert await recompute_all(world.log, date(2026, 7, 1)) == 1
     await world.follow()

@@ -2,11 +2,17 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from credit_rating.domain.facts import SellOut
+from credit_rating.domain.goods import Flow, Moved, flow
 from credit_rating.domain.indicators import INDICATORS, Assessment, SurveyMissing, assess, snapshot
 
 AS_OF = date(2026, 6, 30)
+
+
+def moved(value, territory, *, on=AS_OF, direction="sell_out"):
+    return Moved(on=on, direction=direction, territory=territory, value=Decimal(value))
 
 
 @pytest.fixture
@@ -154,8 +160,8 @@ def test_payment_reputation_with_everything_in_dispute_has_nothing_to_judge(grad
     ],
 )
 def test_survey_answers_have_their_letters(graded, book, name, answer, letters):
-    for given, letter in letters.items():
-        assert graded(name, surveys=(book.survey(**{answer: given}),)) == (letter, None)
+    for said, letter in letters.items():
+        assert graded(name, surveys=(book.survey(**{answer: said}),)) == (letter, None)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +189,81 @@ def test_a_business_founded_on_a_leap_day_is_a_year_old_on_28_february(graded, b
     ],
 )
 def test_flow_of_goods_is_what_stays_of_what_is_known(graded, known, inside, expected):
-    sold = SellOut(value=Decimal(100), known=Decimal(known), inside=Decimal(inside))
-    assert graded("goods_flow", sell_out=sold) == expected
+    sold = [
+        moved(inside, "T1"),
+        moved(Decimal(known) - Decimal(inside), "T2"),
+        moved(Decimal(100) - Decimal(known), None),
+    ]
+    assert graded("goods_flow", territory="T1", goods=tuple(sold)) == expected
+
+
+def test_flow_of_goods_is_of_the_last_twelve_months_and_of_sell_out_where_there_was_any(graded):
+    before = moved("1000", "T2", on=date(2025, 6, 30))
+    later = moved("1000", "T2", on=date(2026, 7, 1))
+    delivered = moved("1000", "T2", direction="sell_in")
+    assert graded("goods_flow", territory="T1", goods=(moved("1", "T1"), before, later, delivered)) == ("A", None)
+    assert graded("goods_flow", territory="T1", goods=(before, later)) == ("B", "no_history")
+    assert graded("goods_flow", territory="T1", goods=(delivered,)) == ("C", None)
+
+
+def test_deliveries_to_known_places_count_if_they_are_half_of_what_was_invoiced(graded, book):
+    delivered = (moved("50", "T1", direction="sell_in"),)
+    for invoiced, note in (("100", None), ("100.01", "no_history")):
+        sale = book.invoice("A", invoiced, "2026-06-01")
+        assert graded("goods_flow", sale, territory="T1", goods=delivered)[1] == note
+
+
+def test_what_comes_back_is_taken_off_where_it_went(graded):
+    goods = (moved("100", "T1"), moved("20", "T2"), moved("-9", "T2"))
+    assert graded("goods_flow", territory="T1", goods=goods) == ("A", None)
+    assert graded("goods_flow", territory="T1", goods=(moved("5", "T2"), moved("-5", "T2"))) == ("B", "no_history")
+
+
+@given(st.lists(st.tuples(st.integers(-99, 99), st.sampled_from(["T1", "T2", None]), st.booleans()), max_size=9))
+def test_the_flow_of_goods_is_the_sum_of_its_parts_in_any_order(parts):
+    goods = [moved(value, place, direction="sell_out" if out else "sell_in") for value, place, out in parts]
+    whole = flow(goods, "T1", AS_OF, AS_OF)
+    assert whole == flow(reversed(goods), "T1", AS_OF, AS_OF)
+    counted = [g for g in goods if g.direction == "sell_out"] or goods
+    assert (
+        whole == Flow()
+        if not counted
+        else whole.known - whole.inside == sum(g.value for g in counted if g.territory == "T2")
+    )
+
+
+@pytest.mark.parametrize(
+    ("ticked", "expires", "expected"),
+    [
+        ("complete_valid", None, "A"),
+        ("complete_valid", "2026-09-29", "A"),
+        ("complete_valid", "2026-09-28", "B"),
+        ("complete_valid", "2026-07-01", "B"),
+        ("complete_valid", "2026-06-30", "C"),
+        ("complete_expiring", "2030-01-01", "B"),
+        ("complete_expiring", "2026-01-01", "C"),
+        ("missing_or_expired", "2030-01-01", "C"),
+    ],
+)
+def test_licences_are_what_they_are_on_the_day_and_never_better_than_ticked(graded, book, ticked, expires, expected):
+    day = None if expires is None else date.fromisoformat(expires)
+    surveys = (book.survey(licences=ticked, licences_expire_on=day),)
+    assert graded("licences", surveys=surveys) == (expected, None)
+
+
+def test_a_licence_that_expires_between_two_ratings_is_seen_by_the_second_and_recorded(book, policy):
+    dealer = book.dealer(surveys=(book.survey(licences="complete_valid", licences_expire_on=date(2026, 12, 31)),))
+    told = {}
+    for as_of in (AS_OF, date(2026, 10, 2), date(2026, 12, 31)):
+        found = assess(snapshot(dealer, as_of), policy.indicators)
+        assert isinstance(found, Assessment)
+        licences = found.indicators["licences"]
+        told[as_of.month] = (licences.grade, licences.value, licences.inputs["days_left"])
+    assert told == {
+        6: ("A", "complete_valid", 184),
+        10: ("B", "complete_expiring", 90),
+        12: ("C", "missing_or_expired", 0),
+    }
 
 
 def test_a_missing_survey_blocks_and_says_so(book, policy):

@@ -23,12 +23,16 @@ from service.scope import require_dealer_in_scope
 
 router = Router("surveys")
 LATEST_FIRST = Keyset("surveyed_on", "sequence", descending=True)
-COLUMNS = "event, surveyed_on, annual_turnover, nature, licences, premises, founded_on, demand, influence, by, sequence"
+COLUMNS = """event, surveyed_on, annual_turnover, nature, licences, premises, founded_on, demand, influence,
+    licences_expire_on, by, sequence"""
 LIST = f"select {COLUMNS} from survey where dealer = $1 and {{after}} {{order}} limit {{limit}}"
 
 
 class Answers(BaseModel):
-    """Every answer of one survey. `annual_turnover` is the dealer's own; `demand` and `influence` 0–100."""
+    """Every answer of one survey. `annual_turnover` is the dealer's own; `demand` and `influence` 0–100.
+
+    `licences_expire_on`: the last day of the licence that expires first, if it is known.
+    """
 
     model_config = ConfigDict(extra="forbid")
     surveyed_on: Day
@@ -39,6 +43,7 @@ class Answers(BaseModel):
     founded_on: PastDay
     demand: Percent
     influence: Percent
+    licences_expire_on: PastDay | None = None
 
 
 class SurveyView(BaseModel):
@@ -52,6 +57,7 @@ class SurveyView(BaseModel):
     founded_on: date
     demand: int
     influence: int
+    licences_expire_on: date | None
     by: str
 
 

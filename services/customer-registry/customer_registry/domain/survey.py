@@ -17,7 +17,10 @@ OLDEST_FOUNDING = date(1800, 1, 1)
 
 
 class AnswerSurvey(Command):
-    """Every answer of one survey; a missing one blocks it. No person's hukou: only the class of the premises."""
+    """Every answer of one survey; a missing one blocks it, but for when the first licence expires.
+
+    No person's hukou: only the class of the premises.
+    """
 
     dealer: Id
     surveyed_on: date
@@ -28,6 +31,7 @@ class AnswerSurvey(Command):
     founded_on: date
     demand: Percent
     influence: Percent
+    licences_expire_on: date | None = None
     by: Code
     today: Today
 

@@ -19,6 +19,7 @@ survey = FactsTable(
         "founded_on": day,
         "demand": integer,
         "influence": integer,
+        "licences_expire_on": day,
         "by": text,
     },
     scope="dealer",
@@ -33,6 +34,7 @@ ANSWERS = (
     "founded_on",
     "demand",
     "influence",
+    "licences_expire_on",
     "by",
 )
 

@@ -21,6 +21,8 @@ sale_line = FactsTable(
         "unit_price": money,
         "amount": money,
         "sold_on": day,
+        "direction": text,
+        "ship_to_territory": text,
         "reason": text,
         "reversed": uuid,
     },
@@ -28,7 +30,8 @@ sale_line = FactsTable(
     indexes=[("dealer", "sold_on"), ("sold_on",), ("reversed",)],
 )
 
-STATED = ("invoice", "product", "description", "quantity", "unit_price", "amount", "sold_on")
+STATED = ("invoice", "product", "description", "quantity", "unit_price", "amount", "sold_on", "direction",
+          "ship_to_territory")  # fmt: skip
 LINE: dict[str, Given] = {"dealer": SUBJECT, "origin": "source", "line_of_invoice": "line", **named(STATED)}
 
 sale_line.copies(SaleRecorded, **LINE, kind=Same("sale"))

@@ -13,6 +13,7 @@ FIELDS = (
     "founded_on",
     "demand",
     "influence",
+    "licences_expire_on",
     "by",
 )
 
@@ -28,6 +29,7 @@ survey_answer = FactsTable(
         "founded_on": day,
         "demand": integer,
         "influence": integer,
+        "licences_expire_on": day,
         "by": text,
     },
     scope="dealer",

@@ -109,7 +109,7 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (DealerJoinedGroup, "on", ("group", "reason", "by")),
     (DealerLeftGroup, "on", ("group", "reason", "by")),
     (BasicCardRevised, None, ("changed", "by")),
-    (SurveyAnswered, "surveyed_on", ("by",)),
+    (SurveyAnswered, "surveyed_on", ("licences_expire_on", "by")),
     (VisitLogged, "visited_on", ("method", "place", "representative")),
     (InvoiceIssued, "issued_on", ("number", "amount", "due_on")),
     (PaymentReceived, "received_on", ("number", "amount", "method")),

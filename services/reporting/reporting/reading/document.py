@@ -26,7 +26,8 @@ union all
 select l.dealer,
     case l.kind when 'sale' then 'SaleRecorded' when 'return' then 'SaleReturned' else 'SaleLineReversed' end,
     l.sold_on, '', json_build_object('product', l.product, 'quantity', l.quantity::text, 'amount', l.amount::text,
-        'invoice', l.invoice)::text, l.recorded_at, l.event
+        'invoice', l.invoice, 'direction', nullif(l.direction, 'sell_in'),
+        'ship_to_territory', l.ship_to_territory)::text, l.recorded_at, l.event
 from sale_line l where l.source = $1 and l.partition = $2 and l.sequence = $3
 limit 1
 """

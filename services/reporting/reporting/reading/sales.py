@@ -24,7 +24,8 @@ from rules.money import rounded, share
 
 Level = Literal["dealer", "branch", "region"]
 NOTHING = Decimal(0)
-COUNTED = f"""l.kind in ('sale', 'return') and l.sold_on <= (select as_of from at) and {within("l", "tiering")}
+COUNTED = f"""l.kind in ('sale', 'return') and l.direction = 'sell_in'
+    and l.sold_on <= (select as_of from at) and {within("l", "tiering")}
     and not exists (select from sale_line r where r.reversed = l.event and {within("r", "tiering")})"""
 MONTHS = f"""{AT}
 select l.dealer, date_trunc('month', l.sold_on)::date as month,

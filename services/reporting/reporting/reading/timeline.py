@@ -20,7 +20,9 @@ select * from (
     union all
     select case t.kind when 'sale' then 'SaleRecorded' when 'return' then 'SaleReturned' else 'SaleLineReversed' end,
         t.sold_on, '', json_build_object('product', t.product, 'quantity', t.quantity::text, 'amount', t.amount::text,
-            'invoice', t.invoice, 'reason', t.reason)::text, t.source, t.partition, t.sequence, t.recorded_at
+            'invoice', t.invoice,
+            'direction', nullif(t.direction, 'sell_in'), 'ship_to_territory', t.ship_to_territory,
+            'reason', t.reason)::text, t.source, t.partition, t.sequence, t.recorded_at
     from sale_line t
     where $6 and t.dealer = $5 and t.sold_on <= (select as_of from at) and {within("t", "tiering")}
 ) t

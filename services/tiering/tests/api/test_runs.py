@@ -28,6 +28,8 @@ async def dealers(world: World) -> dict[str, str]:
         made[code] = await world.dealer(code, "T1" if code < "K-4" else "T2", branch="B1" if code < "K-4" else "B2")
         path, price = ("/returns", amount[1:]) if amount.startswith("-") else ("/sales", amount)
         await world.post(path, line(code, f"INV-{code}", price), who=FEED)
+    sold_on = line("K-5", "OUT-K-5", "90000", direction="sell_out", ship_to_territory="T2")  # ranks nobody higher
+    assert (await world.post("/sales", sold_on, who=FEED)).json()["verdict"] == "accepted"
     return made
 
 

@@ -100,6 +100,21 @@ def test_equal_lines_of_an_invoice_are_counted_and_those_of_another_are_not():
     assert count.number(line._replace(unit_price=Decimal("1.5"))) == 2
 
 
+def test_a_line_that_says_nothing_of_direction_and_place_says_the_same_as_before_they_could_be_said():
+    event = fact().event
+    assert isinstance(event, SaleRecorded)
+    assert (event.direction, event.ship_to, event.ship_to_territory) == ("sell_in", None, None)
+    assert set(fact().stated) == {"dealer", "currency", "sold_on"}
+    assert request_hash(fact(direction="sell_in").stated) == request_hash(fact().stated)
+
+
+@pytest.mark.parametrize("other", [{"direction": "sell_out"}, {"ship_to_territory": "T1"}, {"ship_to": "Main Street"}])
+def test_the_same_line_in_another_direction_or_to_another_place_is_a_conflict(other):
+    one, changed = fact(), fact(**other)
+    assert one.natural_key == changed.natural_key
+    assert request_hash(one.stated) != request_hash(changed.stated)
+
+
 def test_another_currency_is_refused():
     assert refusal(currency="GBP") == "currency-other"
 

@@ -39,7 +39,8 @@ select count(*) filter (where kind = 'sale') as sales, count(*) filter (where ki
     coalesce(sum(amount) filter (where kind = 'sale'), 0) as sold,
     coalesce(sum(amount) filter (where kind = 'return'), 0) as returned
 from sale_line s
-where dealer = $1 and kind <> 'reversal' and sold_on between $2 and $3 and sequence <= ($4::bigint[])[partition + 1]
+where dealer = $1 and kind <> 'reversal' and direction = 'sell_in'
+    and sold_on between $2 and $3 and sequence <= ($4::bigint[])[partition + 1]
     and not exists (
         select from sale_line r where r.reverses = s.event and r.sequence <= ($4::bigint[])[r.partition + 1])
 """

@@ -10,11 +10,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from events.fields import Code, Currency, Day, Name, Quantity, Said, UnitPrice
+from events.types.tiering import Direction
 from tiering.dealers_named import Named
 
 
 class LineGiven(BaseModel):
-    """A line without VAT; quantity above 0 also in a return. `line`: the k-th equal line of its invoice."""
+    """A line without VAT; quantity above 0 also in a return. `line`: the k-th equal line of its invoice.
+
+    `sell_in`: ours to the dealer; `sell_out`: the dealer's to its customer. `ship_to`: the place that the goods went
+    to, `ship_to_territory` the code of its territory.
+    """
 
     model_config = ConfigDict(extra="forbid")
     dealer: Named
@@ -27,6 +32,9 @@ class LineGiven(BaseModel):
     unit_price: UnitPrice
     currency: Currency
     sold_on: Day
+    direction: Direction = "sell_in"
+    ship_to: Name | None = None
+    ship_to_territory: Code | None = None
 
 
 class LineRow(LineGiven):
@@ -64,4 +72,7 @@ class LineView(BaseModel):
     amount: Decimal
     currency: str
     sold_on: date
+    direction: str
+    ship_to: str | None
+    ship_to_territory: str | None
     reversed: bool

@@ -1,4 +1,4 @@
-"""Sale lines and returns (sell-in): one by one or in bulk, each accepted once; reversals (domain.md 3.1)."""
+"""Sale lines and returns, sell-in and sell-out: singly or in bulk, each accepted once; reversals (domain.md 3.1)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine
 from tiering.recording import Item, Recorder
 
 router = Router("sales")
-CONFLICT = "The same line is there with another date or dealer: reverse it first, or correct this one."
+CONFLICT = "The same line is there with another date, dealer or place: reverse it first, or correct this one."
 LATEST_FIRST = Keyset("sold_on", "sequence", descending=True)
 LIST = """
 select s.event, s.kind, s.origin as source, s.invoice, s.nth as line, s.product, s.description, s.quantity,
-    s.unit_price, s.amount, s.currency, s.sold_on, s.sequence,
+    s.unit_price, s.amount, s.currency, s.sold_on, s.direction, s.ship_to, s.ship_to_territory, s.sequence,
     exists (select from sale_line r where r.reverses = s.event) as reversed
 from sale_line s
 where s.dealer = $1 and s.kind <> 'reversal' and ($2::date is null or s.sold_on >= $2)
@@ -54,7 +54,7 @@ def recorder_of(write: WriteContext) -> Recorder:
     problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "document-conflict"),
 )
 async def record_sale(body: LineGiven, write: Write) -> Response:
-    """Record a line sold to a dealer."""
+    """Record a line sold to a dealer, or by it (`direction`)."""
     return await record_one(write, body, RecordSale)
 
 
@@ -65,7 +65,7 @@ async def record_sale(body: LineGiven, write: Write) -> Response:
     problems=("unknown-dealer", "currency-other", "date-in-future", "amount-absurd", "document-conflict"),
 )
 async def record_return(body: LineGiven, write: Write) -> Response:
-    """Record a line that a dealer returned."""
+    """Record a line that a dealer returned, or that came back to it (`direction`)."""
     return await record_one(write, body, ReturnSale)
 
 
@@ -170,4 +170,7 @@ def command_of(kind: type[RecordSale] | type[ReturnSale], dealer: UUID, given: L
         unit_price=given.unit_price,
         currency=given.currency,
         sold_on=given.sold_on,
+        direction=given.direction,
+        ship_to=given.ship_to,
+        ship_to_territory=given.ship_to_territory,
     )

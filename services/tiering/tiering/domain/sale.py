@@ -1,4 +1,4 @@
-"""Sale lines: what we sold to a dealer and what it returned, each accepted once (sell-in).
+"""Sale lines: what we sold to a dealer (sell-in), what it sold on (sell-out), what came back, each accepted once.
 
 A fact has no state: each command becomes one event and the natural key under which it is known for ever.
 Source: domain.md 0 (identity, money), 3.1.
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from events.decider import Refused
 from events.fields import Code, Currency, Id, Name, Quantity, Said, UnitPrice
-from events.types.tiering import InventoryReported, SaleLineReversed, SaleRecorded, SaleReturned
+from events.types.tiering import Direction, InventoryReported, SaleLineReversed, SaleRecorded, SaleReturned
 
 from .command import Command
 from .exact import EXACT
@@ -38,14 +38,17 @@ class _Line(Command):
     unit_price: UnitPrice
     currency: Currency
     sold_on: date
+    direction: Direction = "sell_in"
+    ship_to: Name | None = None
+    ship_to_territory: Code | None = None
 
 
 class RecordSale(_Line):
-    """Record a line sold to the dealer, without VAT; quantity above 0, price 0 for free goods."""
+    """Record a line sold to the dealer, or by it, without VAT; quantity above 0, price 0 for free goods."""
 
 
 class ReturnSale(_Line):
-    """Record a line that the dealer returned; the quantity is positive here and in the event."""
+    """Record a line that came back; the quantity is positive here and in the event."""
 
 
 class ReverseSaleLine(Command):
@@ -89,7 +92,14 @@ def sales_fact(command: RecordSale | ReturnSale | ReverseSaleLine, *, currency: 
 
 
 def _stated(command: _Line) -> dict[str, Any]:
-    return {"dealer": command.dealer, "currency": command.currency, "sold_on": command.sold_on}
+    """Direction and places only where they are said, so that a line says the same as before they could be."""
+    said = {"dealer": command.dealer, "currency": command.currency, "sold_on": command.sold_on}
+    goods = {
+        "direction": None if command.direction == "sell_in" else command.direction,
+        "ship_to": command.ship_to,
+        "ship_to_territory": command.ship_to_territory,
+    }
+    return said | {name: value for name, value in goods.items() if value is not None}
 
 
 def _identity(command: _Line, signed_quantity: Decimal) -> tuple[str, ...]:
@@ -113,6 +123,9 @@ def _line(command: _Line, currency: str, today: date) -> dict[str, Any]:
         "amount": _amount(command.quantity, command.unit_price),
         "currency": command.currency,
         "sold_on": command.sold_on,
+        "direction": command.direction,
+        "ship_to": command.ship_to,
+        "ship_to_territory": command.ship_to_territory,
     }
 
 

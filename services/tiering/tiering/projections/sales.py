@@ -21,12 +21,18 @@ sale_line = FactsTable(
         "amount": money,
         "currency": text,
         "sold_on": day,
+        "direction": text,
+        "ship_to": text,
+        "ship_to_territory": text,
         "reverses": uuid,
     },
     scope="dealer",
     indexes=[("dealer", "sold_on"), ("reverses",)],
 )
-STATED = ("invoice", "product", "description", "unit_price", "currency", "sold_on")
+STATED = (
+    "invoice", "product", "description", "unit_price", "currency", "sold_on", "direction", "ship_to",
+    "ship_to_territory",
+)  # fmt: skip
 LINE: dict[str, Given] = {"dealer": SUBJECT, "origin": "source", "nth": "line", **named(STATED)}
 
 sale_line.copies(SaleRecorded, **LINE, kind=Same("sale"), quantity="quantity", amount="amount")

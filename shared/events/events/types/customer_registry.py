@@ -253,10 +253,11 @@ class BasicCardRevised(Event, owner="customer-registry", stream="file"):
     owner_group: Name | None = None
 
 
-class SurveyAnswered(Event, owner="customer-registry", stream="survey"):
+class SurveyAnswered(Event, owner="customer-registry", stream="survey", version=2):
     """What a representative found at the dealer's; it gives the indicators that facts do not (domain.md 2.3, 3.4).
 
     `annual_turnover` is the dealer's own, in the installation's currency; `demand` and `influence` are 0–100.
+    `licences_expire_on` is the last day of the licence that expires first; version 1 did not have it.
     """
 
     surveyed_on: date
@@ -268,6 +269,7 @@ class SurveyAnswered(Event, owner="customer-registry", stream="survey"):
     demand: Percent
     influence: Percent
     by: Code
+    licences_expire_on: date | None = None
 
 
 class VisitLogged(Event, owner="customer-registry", stream="contacts", version=2):

@@ -39,13 +39,16 @@ STREAMS = streams(
     },
 )
 
+Direction = Literal["sell_in", "sell_out"]
+"""*Sell-in* is ours to a dealer, *sell-out* a dealer's to its customer (domain.md 3.1)."""
 MeasureKind = Literal["net_sales", "gross_sales", "gross_profit", "growth"]
 
 
 class SaleLine(Event):
     """A sale line, identified by source, invoice, product, quantity, price and `line`, the k-th such one (domain.md 0).
 
-    `quantity` and `amount` (their exact product, without VAT) are positive in sales and in returns.
+    `quantity` and `amount` (their exact product, without VAT) are positive in sales and in returns. `ship_to` is the
+    place that the goods were shipped to, `ship_to_territory` the code of its territory, as far as they are known.
     """
 
     source: Code
@@ -58,14 +61,23 @@ class SaleLine(Event):
     amount: LineAmount
     currency: Currency
     sold_on: date
+    direction: Direction = "sell_in"
+    ship_to: Name | None = None
+    ship_to_territory: Code | None = None
 
 
-class SaleRecorded(SaleLine, owner="tiering", stream="sales"):
-    """We sold a line of goods to the dealer (sell-in)."""
+class SaleRecorded(SaleLine, owner="tiering", stream="sales", version=2):
+    """We sold a line of goods to the dealer (sell-in), or the dealer to a customer of its own (sell-out).
+
+    Version 1 was sell-in only, and said nothing of where goods went.
+    """
 
 
-class SaleReturned(SaleLine, owner="tiering", stream="sales"):
-    """The dealer returned a line of goods; figures are positive, the type takes them off."""
+class SaleReturned(SaleLine, owner="tiering", stream="sales", version=2):
+    """A line of goods came back, in the direction of its sale; figures are positive, the type takes them off.
+
+    Version 1 was sell-in only, and said nothing of where goods went.
+    """
 
 
 class SaleLineReversed(Event, owner="tiering", stream="sales"):

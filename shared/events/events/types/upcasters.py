@@ -49,6 +49,19 @@ def allocations_were_not_reversed(data: dict[str, Any], document: dict[str, Any]
     return data
 
 
+@upcast("SaleRecorded", from_version=1)
+@upcast("SaleReturned", from_version=1)
+def what_was_sold_was_sold_to_the_dealer(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 was sell-in only, and said nothing of where goods went."""
+    return {**data, "direction": "sell_in", "ship_to": None, "ship_to_territory": None}
+
+
+@upcast("SurveyAnswered", from_version=1)
+def when_licences_expire_was_not_asked(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 kept the class of the papers alone."""
+    return {**data, "licences_expire_on": None}
+
+
 @upcast("CreditGradeAssigned", from_version=1)
 def no_assessment_capped_the_grade(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """In version 1 grades came from the indicators alone."""

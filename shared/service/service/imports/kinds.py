@@ -48,14 +48,17 @@ def sale_builder(profile: SalesProfile, seat: ColumnSeat, latest: datetime.date 
     invoice_at, product_at = seat(columns.invoice), seat(columns.product)
     quantity_at, price_at, day_at = seat(columns.quantity), seat(columns.unit_price), seat(columns.sold_on)
     description_at = seat(columns.description)
+    place_at, territory_at = seat(columns.ship_to), seat(columns.ship_to_territory)
     invoice_of = text_reader(columns.invoice[0], most=64)
     product_of = text_reader(columns.product[0], most=64)
     description_of = text_reader("description", most=200, required=False, held_to=wording.name)
+    place_of = text_reader("ship_to", most=200, required=False, held_to=wording.name)
+    territory_of = text_reader("ship_to_territory", most=64, required=False)
     quantity_of = figure_reader(columns.quantity[0], places=3, below=10**9, **signs)
     price_of = figure_reader(columns.unit_price[0], places=4, below=10**9, **signs)
     day_of = day_reader(columns.sold_on[0], profile.dates, latest=latest)
     prefix = profile.returns.invoice_prefix if profile.returns else None
-    source, currency = profile.source, profile.currency
+    source, currency, direction = profile.source, profile.currency, profile.direction
     check_currency = currency_check(profile, seat) if columns.currency else None
 
     def build(row: int, dealer: str, cells: Cells) -> SaleLine:
@@ -86,6 +89,9 @@ def sale_builder(profile: SalesProfile, seat: ColumnSeat, latest: datetime.date 
             currency,
             day_of(cells[day_at]),
             returned,
+            direction=direction,
+            ship_to=None if place_at is None else place_of(cells[place_at]),
+            ship_to_territory=None if territory_at is None else territory_of(cells[territory_at]),
         )
 
     return build

@@ -53,9 +53,10 @@ class _Profile(Part):
 
 
 class SalesProfile(_Profile):
-    """Sales and returns, a row each."""
+    """Sales and returns, a row each: ours to dealers, or what dealers sold on (`direction = "sell_out"`)."""
 
     kind: Literal["sales"]
+    direction: Literal["sell_in", "sell_out"] = "sell_in"
     columns: SaleColumns
     returns: Returns | None = None
 

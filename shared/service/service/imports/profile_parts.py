@@ -37,7 +37,7 @@ class Part(BaseModel):
 
 
 class SaleColumns(Part):
-    """Columns of an invoice line."""
+    """Columns of an invoice line; where the goods went, as far as the file says it: a place, a territory's code."""
 
     invoice: Names
     product: Names
@@ -45,6 +45,8 @@ class SaleColumns(Part):
     quantity: Names
     unit_price: Names
     sold_on: Names
+    ship_to: Names | None = None
+    ship_to_territory: Names | None = None
     currency: Names | None = None
 
 

@@ -6,6 +6,7 @@ that the source system gives the dealer, never our own id.
 
 import datetime
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -29,6 +30,9 @@ class SaleLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sold_on: datetime.date
     returned: bool
     line: int = 1
+    direction: Literal["sell_in", "sell_out"] = "sell_in"
+    ship_to: str | None = None
+    ship_to_territory: str | None = None
 
     @property
     def document(self) -> str:

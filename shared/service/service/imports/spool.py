@@ -92,8 +92,8 @@ def arranged(records: list[MappedRecord]) -> list[MappedRecord]:
 def numbered_lines(records: list[MappedRecord]) -> list[MappedRecord]:
     """Give equal lines of an invoice their k, from 1.
 
-    Lines that are equal in identity but differ in description, day or dealer are counted in the order of those, not of
-    the file: so the same k meets the same content in any permutation.
+    Lines that are equal in identity but differ in description, day, dealer or place are counted in the order of those,
+    not of the file: so the same k meets the same content in any permutation.
     """
     lines = [record for record in records if isinstance(record, SaleLine)]
     others = [record for record in records if not isinstance(record, SaleLine)]
@@ -114,9 +114,10 @@ def equal_key(line: SaleLine) -> tuple[object, ...]:
     return line.invoice, line.product, line.quantity, line.unit_price, line.returned
 
 
-def content_key(line: SaleLine) -> tuple[str, str, str, int]:
+def content_key(line: SaleLine) -> tuple[str, str, str, str, str, int]:
     """The order among equal lines: by what else they say, the row only where nothing differs."""
-    return line.description or "", line.sold_on.isoformat(), line.dealer, line.row
+    places = line.ship_to_territory or "", line.ship_to or ""
+    return line.description or "", line.sold_on.isoformat(), line.dealer, *places, line.row
 
 
 def slices_of(records: list[MappedRecord], *, size: int) -> Iterator[list[MappedRecord]]:

@@ -43,6 +43,16 @@ def test_a_sale_line_holds_what_the_row_says(retail: Profile) -> None:
     )  # fmt: skip
 
 
+def test_a_file_of_what_dealers_sold_on_says_where_it_went(retail: Profile) -> None:
+    columns = retail.columns.model_copy(update={"ship_to": ("Description",), "ship_to_territory": ("Country",)})
+    sold_on = retail.model_copy(update={"columns": columns, "direction": "sell_out"})
+    line = sale(sold_on, Country="T-01")
+    assert (line.direction, line.ship_to, line.ship_to_territory) == ("sell_out", "LIGHTS", "T-01")
+    assert sale(sold_on, Country="").ship_to_territory is None
+    assert (sale(retail).direction, sale(retail).ship_to_territory) == ("sell_in", None)
+    assert line.identity == sale(retail).identity
+
+
 def test_a_return_is_told_by_its_invoice_and_its_figures_are_positive(retail: Profile) -> None:
     line = sale(retail, Invoice="C489449", Quantity="-3")
     assert (line.returned, line.quantity, line.amount) == (True, Decimal(3), Decimal("20.85"))

@@ -7,17 +7,19 @@ from typing import NamedTuple
 
 from ..calendar_window import full_months, month_end, months_window
 from ..policy.thresholds import IndicatorRules
+from .flow import WINDOW_MONTHS
 
 SALES = ("invoice", "credit_note")
 
 
 class Behind(NamedTuple):
-    """Documents of these kinds (None: of any) dated from `first` to `last`; and whether the survey has a part in it."""
+    """Documents of these kinds (None: of any) dated from `first` to `last`; and whether survey or goods have."""
 
     kinds: tuple[str, ...] | None
     first: date
     last: date
     survey: bool = False
+    goods: bool = False
 
 
 def behind(indicator: str, as_of: date, rules: IndicatorRules) -> Behind:
@@ -32,7 +34,7 @@ def behind(indicator: str, as_of: date, rules: IndicatorRules) -> Behind:
         case "payment_reputation":
             return Behind(None, date.min, as_of)
         case "goods_flow":
-            return Behind((), as_of, as_of)
+            return Behind((), *months_window(as_of, WINDOW_MONTHS), goods=True)
         case _:
             return Behind((), as_of, as_of, survey=True)
 

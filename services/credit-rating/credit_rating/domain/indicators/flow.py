@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
+from ..calendar_window import months_window
+from ..goods import Flow, flow
 from ..money import rounded, share, shown
 from ..policy.thresholds import IndicatorRules, Letter
-from .declared import NO_HISTORY, Graded, Shown, Snapshot
+from .declared import NO_HISTORY, Graded, Shown, Snapshot, once
+
+WINDOW_MONTHS: Final = 12
 
 
 def goods_flow(dealer: Snapshot, rules: IndicatorRules) -> Graded:
-    """Sell-out inside the territory ÷ sell-out with a known place; too little known is no history (domain.md 3.1)."""
-    rule, sold = rules.goods_flow, dealer.facts.sell_out
-    inside = share(sold.inside, sold.known)
+    """Value shipped inside the own territory ÷ value with a known one; too little known is no history (domain.md 3.1).
+
+    Of sell-out; where nothing was sold on, of deliveries, which are held against what was invoiced to the dealer.
+    """
+    rule, moved = rules.goods_flow, _moved(dealer)
+    inside = share(moved.inside, moved.known)
 
     def show() -> Shown:
-        told = {"value": rounded(sold.value), "known": rounded(sold.known), "inside": rounded(sold.inside)}
-        return Shown(shown(inside) if enough else None, told)
+        told = {"value": rounded(moved.value), "known": rounded(moved.known), "inside": rounded(moved.inside)}
+        of = {"basis": moved.basis, "territory": dealer.facts.territory} if moved.basis else {}
+        return Shown(shown(inside) if enough else None, told | of)
 
-    enough = sold.known > 0 and sold.known >= rule.known * sold.value
+    enough = moved.known > 0 and moved.known >= rule.known * moved.value
     if not enough:
         return Graded(rules.no_history, show, NO_HISTORY)
-    letter: Letter = "A" if sold.inside >= rule.A * sold.known else "B" if sold.inside >= rule.B * sold.known else "C"
+    stays = moved.inside
+    letter: Letter = "A" if stays >= rule.A * moved.known else "B" if stays >= rule.B * moved.known else "C"
     return Graded(letter, show)
+
+
+@once
+def _moved(dealer: Snapshot) -> Flow:
+    """Of the window. Deliveries to unknown places are not kept: what was invoiced, tax included, tells of them."""
+    window = months_window(dealer.as_of, WINDOW_MONTHS)
+    moved = flow(dealer.facts.goods, dealer.facts.territory, *window)
+    if moved.basis != "deliveries":
+        return moved
+    return msgspec.structs.replace(moved, value=max(moved.known, dealer.ledger.between(*window)))

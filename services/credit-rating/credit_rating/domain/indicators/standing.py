@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from ..calendar_window import month_end, month_of
-from ..facts import Survey
+from ..facts import Licences, Survey
 from ..policy.thresholds import IndicatorRules
 from .declared import Graded, Shown, Snapshot
+
+PAPERS: Final[tuple[Licences, ...]] = ("complete_valid", "complete_expiring", "missing_or_expired")
+"""The best first."""
 
 
 def business_nature(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
@@ -15,9 +19,19 @@ def business_nature(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Grade
     return Graded(getattr(rules.business_nature, survey.nature), lambda: _answered(survey, survey.nature))
 
 
-def licences(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
-    """Complete and valid; complete, one expiring; missing or expired."""
-    return Graded(getattr(rules.licences, survey.licences), lambda: _answered(survey, survey.licences))
+def licences(dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    """Complete and valid; complete, one expiring; missing or expired: as of the day, by when the first one expires.
+
+    What the survey ticked is the best that they can be: of a paper that is missing no day is known.
+    """
+    expires = survey.licences_expire_on
+    if expires is None:
+        return Graded(getattr(rules.licences, survey.licences), lambda: _answered(survey, survey.licences))
+    left = (expires - dealer.as_of).days
+    by_date = PAPERS[2 if left <= 0 else 1 if left <= rules.licences.expiring_days else 0]
+    papers = max(by_date, survey.licences, key=PAPERS.index)
+    told = {"surveyed_on": survey.surveyed_on, "ticked": survey.licences, "expires_on": expires, "days_left": left}
+    return Graded(getattr(rules.licences, papers), lambda: Shown(papers, told))
 
 
 def premises(_: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:

@@ -113,11 +113,12 @@ class Nature(Rule):
 
 
 class Licences(Rule):
-    """The letter of each state of the papers."""
+    """The letter of each state of the papers; one that expires within `expiring_days` makes them expiring."""
 
     complete_valid: Letter
     complete_expiring: Letter
     missing_or_expired: Letter
+    expiring_days: DayCount = 90
 
 
 class Premises(Rule):
