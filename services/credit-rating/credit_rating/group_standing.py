@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from credit_rating.consigned import NONE, consigned_of
 from credit_rating.domain.credit_check import Reserved, Standing, standing_of
@@ -24,6 +22,7 @@ from credit_rating.snapshot import positions, require_not_parked
 from eventlog.connection import Connection
 from eventlog.position import Cut, cut_to_json
 from eventlog.refusals import ClaimTaken, Contended
+from eventlog.turns import Turns
 from rules.receivables import receivables
 from service.problems import Problem
 
@@ -36,7 +35,7 @@ select dealer, prepaid, sum(amount - coalesce(used, 0)) as amount from orders
 where dealer = any($1) and state = 'released' group by dealer, prepaid
 """
 Answer = TypeVar("Answer")
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+TURNS = Turns()
 
 
 async def group_of(conn: Connection, dealer: UUID) -> str:
@@ -86,12 +85,11 @@ async def standings_of(conn: Connection, dealers: Sequence[UUID], as_of: date) -
 
 @asynccontextmanager
 async def in_turn(group: str) -> AsyncIterator[None]:
-    """Those of one process do not make each other's checks of a group be made again: thrift, not safety."""
+    """Those of one process do not make each other's checks of a group be made again; who waits too long is refused."""
     if not group:
         yield
         return
-    turn = _turns.setdefault(group, asyncio.Lock())
-    async with turn:
+    async with TURNS.of(group):
         yield
 
 

@@ -8,7 +8,7 @@ taken_back = await importing.reverse("Wrong file", wait_seconds=10)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,24 +29,27 @@ from credit_rating.documents import (
     identity,
     require_plausible,
 )
-from credit_rating.recording import Item, Recorder, reversal_id
+from credit_rating.recording import Item, Recorder
+from credit_rating.revisions import reversal_id
 from credit_rating.slices import Row, slices
 from credit_rating.snapshot import SERVICE, company_snapshot, wait_until_shown
+from credit_rating.whole_rows import RowJudged, judged_rows, record_rows
 from eventlog.connection import Pool
 from events import Imported, LedgerEntryReversed
 from events.decider import Refused
 from events.ids import request_hash
 from service.imports import LedgerRow, MappedRecord, ReceiptRow, RowVerdict
 
-CONFLICT = "document-conflict"
+CONFLICT, EXHAUSTED = "document-conflict", "taken-back-too-often"
 SLICE = 1000
 IMPORTED = """
 select e.dealer, e.event, e.kind, e.origin, e.number, e.importrow from ledger_entry e
 where e.importid = $1 and e.kind <> 'reversal' and e.event > $2
-and not exists (select from ledger_entry r where r.dealer = e.dealer and r.kind = 'reversal' and r.reversed = e.event)
+and not exists (select from ledger_entry r where r.reversed = e.event)
 order by e.event limit $3
 """
 NONE = UUID(int=0)
+Judge = Callable[[Recorder, Sequence[Sequence[Item]]], Awaitable[list[RowJudged]]]
 INVOICE = ("amount", "currency", "issued_on", "due_on", "method", "term_days", "order")
 
 
@@ -61,21 +64,16 @@ class LedgerImport:
 
     async def record(self, rows: Sequence[MappedRecord]) -> list[RowVerdict]:
         """Record up to four documents a row: all of them or, where one conflicts with what is known, none."""
-        items, verdicts = await self._items(rows)
-        new = {row: of_row for row, of_row in items.items() if row not in verdicts}
-        flat = [(row, item) for row, of_row in new.items() for item in of_row]
-        outcomes = await self.recorder.record([item for _, item in flat])
-        for (row, _), outcome in zip(flat, outcomes, strict=True):
-            verdicts[row] = _worse(verdicts.get(row), _verdict(row, outcome.verdict))
-        return list(verdicts.values())
+        return await self._verdicts(rows, record_rows)
 
     async def preview(self, rows: Sequence[MappedRecord]) -> list[RowVerdict]:
         """What `record` would say; nothing is written."""
+        return await self._verdicts(rows, judged_rows)
+
+    async def _verdicts(self, rows: Sequence[MappedRecord], act: Judge) -> list[RowVerdict]:
         items, verdicts = await self._items(rows)
-        flat = [(row, item) for row, of_row in items.items() if row not in verdicts for item in of_row]
-        for (row, _), judged in zip(flat, await self.recorder.judged([item for _, item in flat]), strict=True):
-            kind = "accepted" if judged == "new" else judged
-            verdicts[row] = _worse(verdicts.get(row), _verdict(row, kind))
+        judged = await act(self.recorder, list(items.values()))
+        verdicts |= {row: _verdict(row, each) for row, each in zip(items, judged, strict=True)}
         return list(verdicts.values())
 
     async def reverse(self, reason: str, *, wait_seconds: float) -> int:
@@ -109,7 +107,7 @@ class LedgerImport:
         return self.recorder.fact(entry["dealer"], reversal_id(entry["event"]), content, event, imported)
 
     async def _items(self, rows: Sequence[MappedRecord]) -> tuple[dict[int, list[Item]], dict[int, RowVerdict]]:
-        """The documents of every row; a verdict for rows that are refused, whatever of them is new."""
+        """The documents of every row; a verdict for rows that name nobody or cannot be so."""
         ledger_rows = [row for row in rows if isinstance(row, LedgerRow | ReceiptRow)]
         if len(ledger_rows) != len(rows):
             raise TypeError("credit-rating takes rows of invoices and receipts, not of sales or dealers")
@@ -123,10 +121,6 @@ class LedgerImport:
                 items[each.row] = [self._item(dealer, each.row, document) for document in documents_of(each)]
             except Refused as refusal:
                 verdicts[each.row] = RowVerdict(each.row, "rejected", refusal.code, refusal.detail)
-        flat = [(row, item) for row, of_row in items.items() for item in of_row]
-        for (row, item), judged in zip(flat, await self.recorder.judged([item for _, item in flat]), strict=True):
-            if judged == "conflict":
-                verdicts[row] = _conflict(row, item)
         return items, verdicts
 
     def _item(self, dealer: UUID, row: int, document: AnyDocument) -> Item:
@@ -176,22 +170,11 @@ def _dealer(row: LedgerRow | ReceiptRow) -> Reference:
     return Reference.model_construct(source=row.source, number=row.dealer)
 
 
-def _verdict(row: int, kind: str) -> RowVerdict:
-    match kind:
-        case "accepted":
-            return RowVerdict(row, "accepted")
-        case "duplicate":
-            return RowVerdict(row, "duplicate")
-        case _:
-            return RowVerdict(row, "rejected", CONFLICT, "Another content is recorded under this number.")
-
-
-def _conflict(row: int, item: Item) -> RowVerdict:
-    kind, source, number = item.identity
-    return RowVerdict(row, "rejected", CONFLICT, f"The {kind} {number} of {source} is recorded with another content.")
-
-
-def _worse(one: RowVerdict | None, other: RowVerdict) -> RowVerdict:
-    """A row is rejected if one of its documents is, accepted if one of them is new, else a duplicate."""
-    order = ("rejected", "accepted", "duplicate")
-    return other if one is None or order.index(other.verdict) < order.index(one.verdict) else one
+def _verdict(row: int, judged: RowJudged) -> RowVerdict:
+    if judged.item is None:
+        return RowVerdict(row, "accepted" if judged.judged == "new" else "duplicate")
+    kind, source, number = judged.item.identity
+    named = f"The {kind} {number} of {source}"
+    if judged.judged == "exhausted":
+        return RowVerdict(row, "rejected", EXHAUSTED, f"{named} was taken back too often: give it another number.")
+    return RowVerdict(row, "rejected", CONFLICT, f"{named} is recorded, or named above, with another content.")

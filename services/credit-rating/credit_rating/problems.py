@@ -5,6 +5,7 @@ from service.problems import Kind
 PROBLEMS = {
     "unknown-dealer": Kind(409, "Unknown dealer", "Onboard the dealer first, or repeat in a moment.", 1),
     "document-conflict": Kind(409, "Number already used", "Correct the number, or reverse the entry that bears it."),
+    "taken-back-too-often": Kind(409, "Taken back too often", "Give the document another number."),
     "other-currency": Kind(422, "Other currency", "Convert the amount into the installation's currency."),
     "future-date": Kind(422, "Date in the future", "Correct the date: at most one day ahead for a document."),
     "implausible-due-date": Kind(422, "Implausible due date", "Correct the due date or the invoice's date."),

@@ -12,42 +12,46 @@ from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from credit_rating.snapshot import SERVICE
+from credit_rating import revisions
+from credit_rating.revisions import Identity, Known, Standing, document_id
 from eventlog.log import Log
 from eventlog.meta import Fact
-from eventlog.position import Position
+from eventlog.refusals import CommandReused, Contended
 from events import Event, Imported, encode
-from events.ids import command_id, request_hash, uuid7
+from events.ids import request_hash, uuid7
 
-MOST_REVISIONS = 100
-KNOWN = (
-    "select command, id, partition, sequence, lineage, request_hash from log.event where command = any($1) and n = 1"
-)
+TRIES = 5
 
 
 class Item(NamedTuple):
-    """A document of a dealer: what makes it one and the same, and the event that it becomes."""
+    """A document of a dealer: what makes it one and the same, and the event that it becomes.
+
+    `request`: the command id of the request that alone records it. `seen`: the sequence up to which the dealer's ledger
+    was read to decide it.
+    """
 
     dealer: UUID
-    identity: tuple[str, str, str]
+    identity: Identity
     event: Event
     imported: Imported | None = None
+    request: UUID | None = None
+    seen: int | None = None
 
 
 class Outcome(NamedTuple):
-    """What became of it; `event` and `position` are those of the event that counts."""
+    """What became of it; `event` and `position` are those of the event that counts, if there is one.
 
-    verdict: Literal["accepted", "duplicate", "conflict"]
-    event: UUID
-    position: Position
+    `exhausted`: its number was taken back as often as can be. `moved`: the ledger has more than it was decided by.
+    """
 
+    verdict: Literal["accepted", "duplicate", "conflict", "exhausted", "moved"]
+    known: Known | None = None
 
-class Known(NamedTuple):
-    """What the log holds under a command's id."""
-
-    event: UUID
-    position: Position
-    request_hash: bytes
+    @property
+    def counts(self) -> Known:
+        """The event that counts under the document's number."""
+        assert self.known is not None
+        return self.known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,79 +68,63 @@ class Recorder:
         """Write what is new; an outcome each, in order."""
         outcomes: dict[int, Outcome] = {}
         waiting = dict.fromkeys(range(len(items)), 0)
-        for _ in range(MOST_REVISIONS):
-            facts = {place: self._fact(items[place], revision) for place, revision in waiting.items()}
-            verdicts = dict(zip(facts, await self.log.record(list(facts.values())), strict=True))
-            known = await self.known([facts[p].command for p, v in verdicts.items() if v.kind != "accepted"])
-            reversed_ = await self.reversed_among([each.event for each in known.values()])
-            for place, verdict in verdicts.items():
-                fact = facts[place]
-                found = known.get(fact.command)
-                if verdict.kind == "accepted" and verdict.position is not None:
-                    outcomes[place] = Outcome("accepted", fact.event_id, verdict.position)
-                elif found is not None and found.event not in reversed_:
-                    kind: Literal["duplicate", "conflict"] = "conflict" if verdict.kind == "conflict" else "duplicate"
-                    outcomes[place] = Outcome(kind, found.event, found.position)
-                else:
-                    waiting[place] += 1
-            waiting = {place: revision for place, revision in waiting.items() if place not in outcomes}
+        for _ in range(TRIES):
+            outcomes |= await self._written({place: (items[place], n) for place, n in waiting.items()})
+            left = [place for place in waiting if place not in outcomes]
+            stood = await self.standings([items[place] for place in left])
+            waiting = {}
+            for place, standing in zip(left, stood, strict=True):
+                judged = standing.judge(content_of(items[place]))
+                if judged == "new" and standing.revision is not None:
+                    waiting[place] = standing.revision
+                elif judged != "new":
+                    outcomes[place] = Outcome(judged, standing.known)
             if not waiting:
                 return [outcomes[place] for place in range(len(items))]
-        raise ValueError("a document was taken back more often than can be counted")
+        raise Contended("others recorded and took back the same numbers meanwhile: retry")
 
-    async def judged(self, items: Sequence[Item]) -> list[Literal["new", "duplicate", "conflict"]]:
-        """What would become of them, without writing anything."""
-        judged: list[Literal["new", "duplicate", "conflict"]] = []
-        current = await self.current([item.identity for item in items])
-        for item, found in zip(items, current, strict=True):
-            if found is None:
-                judged.append("new")
-            else:
-                judged.append("duplicate" if found.request_hash == content_of(item) else "conflict")
-        return judged
+    async def _written(self, tried: dict[int, tuple[Item, int]]) -> dict[int, Outcome]:
+        """Write each at its revision; the outcomes of those that were, or that may not be."""
+        facts = {place: self.fact_of(item, revision) for place, (item, revision) in tried.items()}
+        verdicts = await self.log.record(list(facts.values()))
+        done: dict[int, Outcome] = {}
+        for (place, fact), verdict in zip(facts.items(), verdicts, strict=True):
+            if verdict.kind == "accepted" and verdict.position is not None:
+                known = Known(fact.event_id, verdict.position, fact.request_hash, fact.stream)
+                done[place] = Outcome("accepted", known)
+            elif verdict.kind == "moved":
+                done[place] = Outcome("moved")
+        return done
 
-    async def current(self, identities: Sequence[tuple[str, str, str]]) -> list[Known | None]:
-        """The event that counts for each document: the latest revision that was not taken back."""
-        found: list[Known | None] = [None] * len(identities)
-        waiting = {place: 0 for place in range(len(identities))}
-        while waiting:
-            commands = {place: document_id(identities[place], revision) for place, revision in waiting.items()}
-            known = await self.known(list(commands.values()))
-            reversed_ = await self.reversed_among([each.event for each in known.values()])
-            again = {}
-            for place, command in commands.items():
-                here = known.get(command)
-                if here is not None and here.event in reversed_:
-                    again[place] = waiting[place] + 1
-                else:
-                    found[place] = here
-            waiting = again
-        return found
+    async def standings(self, items: Sequence[Item]) -> list[Standing]:
+        """What counts under the number of each."""
+        found = await revisions.standings(self.log.pool, [item.identity for item in items])
+        return [found[item.identity] for item in items]
 
-    async def known(self, commands: list[UUID]) -> dict[UUID, Known]:
-        """What the log holds under these ids, wherever it lies."""
-        if not commands:
-            return {}
-        return {
-            row["command"]: Known(
-                row["id"],
-                Position(SERVICE, row["partition"], row["sequence"], row["lineage"]),
-                row["request_hash"],
-            )
-            for row in await self.log.pool.fetch(KNOWN, commands)
-        }
+    async def answered(self, request: UUID, content: bytes) -> Known | None:
+        """What a request recorded when it came first: its answer for good. Raises `CommandReused` for other content."""
+        known = await revisions.recorded_by(self.log.pool, request)
+        if known is not None and known.request_hash != content:
+            raise CommandReused(request)
+        return known
 
-    async def reversed_among(self, events: Sequence[UUID]) -> set[UUID]:
-        """Which of these events were taken back."""
-        by_command = {reversal_id(event): event for event in events}
-        return {by_command[command] for command in await self.known(list(by_command))}
+    def fact_of(self, item: Item, revision: int, unit: int | None = None) -> Fact:
+        """A document as the log takes it; rows of one `unit` are written together or not at all."""
+        command = document_id(item.identity, revision)
+        fact = self.fact(item.dealer, command, content_of(item), item.event, item.imported, item.request)
+        return fact._replace(unit=unit, seen=item.seen)
 
-    def _fact(self, item: Item, revision: int) -> Fact:
-        return self.fact(item.dealer, document_id(item.identity, revision), content_of(item), item.event, item.imported)
-
-    def fact(self, dealer: UUID, command: UUID, content: bytes, event: Event, imported: Imported | None = None) -> Fact:
-        """An event of a dealer's ledger as the log takes it."""
-        event_id = uuid7()
+    def fact(
+        self,
+        dealer: UUID,
+        command: UUID,
+        content: bytes,
+        event: Event,
+        imported: Imported | None = None,
+        request: UUID | None = None,
+    ) -> Fact:
+        """An event of a dealer's ledger as the log takes it; of a `request` it has the id."""
+        event_id = request or uuid7()
         document = encode(
             event,
             id=event_id,
@@ -149,22 +137,6 @@ class Recorder:
             imported=imported,
         )
         return Fact(f"{dealer}/{event.event_type.stream}", command, content, event_id, document)
-
-
-def document_id(identity: tuple[str, str, str], revision: int) -> UUID:
-    """The command id of a document; revision 0 is its first coming."""
-    kind, source, number = identity
-    return command_id(SERVICE, kind, source, number, *([revision] if revision else []))
-
-
-def reversal_id(event: UUID) -> UUID:
-    """The command id of the reversal of an event: an event is taken back once."""
-    return command_id(SERVICE, "reversal", str(event))
-
-
-def allocation_id(event: UUID, nth: int) -> UUID:
-    """The command id of the n-th allocation of the money of an event: of two at once, one comes to be the n-th."""
-    return command_id(SERVICE, "allocation", str(event), nth)
 
 
 def content_of(item: Item) -> bytes:

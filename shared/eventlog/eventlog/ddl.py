@@ -39,6 +39,10 @@ def create_indexes(schema: str, tables: Iterable[Table]) -> list[str]:
         for index in table.indexes:
             title = quoted("_".join((table.name, *index, "idx"))[:63])
             statements.append(f"create index {title} on {name} ({', '.join(map(quoted, index))})")
+        for index in table.sparse:
+            title = quoted("_".join((table.name, *index, "idx"))[:63])
+            listed = ", ".join(map(quoted, index))
+            statements.append(f"create index {title} on {name} ({listed}) where {quoted(index[0])} is not null")
         statements.append(f"analyze {name}")
     return [*statements, *keys]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import asyncpg
 
@@ -17,7 +17,7 @@ from events.placement import key_of, partition_of
 
 MOST_ROWS = 1000
 CALLS_AT_ONCE = 4
-RECORD = "select * from log.record($1, $2, $3, $4, $5, $6, $7)"
+RECORD = "select * from log.record($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 
 async def record(pool: Pool, service: str, facts: Sequence[Fact], partitions: int) -> list[Verdict]:
@@ -29,8 +29,7 @@ async def record(pool: Pool, service: str, facts: Sequence[Fact], partitions: in
     room = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def write(partition: int, places: list[int]) -> None:
-        for start in range(0, len(places), MOST_ROWS):
-            slice_ = places[start : start + MOST_ROWS]
+        for slice_ in _slices(places, facts):
             async with room:
                 rows = await _call(pool, partition, [facts[place] for place in slice_])
             for place, (kind, sequence, lineage) in zip(slice_, rows, strict=True):
@@ -41,11 +40,26 @@ async def record(pool: Pool, service: str, facts: Sequence[Fact], partitions: in
     return [verdict for verdict in verdicts if verdict is not None]
 
 
+def _slices(places: Sequence[int], facts: Sequence[Fact]) -> Iterator[Sequence[int]]:
+    """Slices of about `MOST_ROWS`, none of which ends inside a unit."""
+    start = 0
+    while start < len(places):
+        end = start + MOST_ROWS
+        while end < len(places) and _of_one_unit(facts[places[end - 1]], facts[places[end]]):
+            end += 1
+        yield places[start:end]
+        start = end
+
+
+def _of_one_unit(one: Fact, other: Fact) -> bool:
+    return one.unit is not None and one.unit == other.unit
+
+
 async def _call(pool: Pool, partition: int, facts: list[Fact]) -> list[asyncpg.Record]:
-    streams, commands, hashes, ids, documents, claims = zip(*facts, strict=True)
+    streams, commands, hashes, ids, documents, claims, units, seen = zip(*facts, strict=True)
     for _ in range(TRIES):
         try:
-            return await pool.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents)
+            return await pool.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents, units, seen)
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
             continue  # another partition wrote one of these ids meanwhile: now it is known
         except asyncpg.PostgresError as error:

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 import asyncpg
 
@@ -24,6 +23,7 @@ from eventlog.gathering import Gathering
 from eventlog.meta import Fact, Meta, Pending, Verdict, Written
 from eventlog.position import Position
 from eventlog.refusals import ClaimTaken, CommandReused, Contended, StaleVersion
+from eventlog.turns import Turns
 from events import Decider, Event, encode, uuid7
 from events.placement import PARTITIONS, key_of, partition_of
 
@@ -66,7 +66,7 @@ class Log:
         self.name, self.pool, self.partitions = name, pool, partitions
         self.on_append, self._now = on_append, now
         self._gathering = Gathering(pool, on_append=lambda: self.on_append())
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.turns = Turns()
 
     async def handle(
         self,
@@ -85,8 +85,7 @@ class Log:
         Raises Refused (the decider's no) and what `eventlog.refusals` names.
         """
         stream = decider.stream(key)
-        turn = self._turns.setdefault(stream, asyncio.Lock())
-        async with turn:  # thrift: those of one process do not make each other stale
+        async with self.turns.of(stream):  # thrift: those of one process do not make each other stale
             for _ in range(MOST_DECISIONS):
                 found = await self._find(decider, stream, meta.command_id)
                 if found.known:

@@ -45,7 +45,12 @@ class Written(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """One row of a call of facts: a whole command of one event, already encoded."""
+    """One row of a call of facts: a whole command of one event, already encoded.
+
+    `event_id` is a UUIDv8 only where it derives from the request that records the fact: one key, one fact. Rows of the
+    same `unit`, all under one key and judged against each other before, are written together or not at all. One that
+    was decided by what its stream held up to the sequence `seen` is not written if more is there.
+    """
 
     stream: str
     command: UUID
@@ -53,12 +58,17 @@ class Fact(NamedTuple):
     event_id: UUID
     document: bytes
     claim: str | None = None
+    unit: int | None = None
+    seen: int | None = None
 
 
 class Verdict(NamedTuple):
-    """What became of one fact; `position` is that of the event that counts (of the first one, for a duplicate)."""
+    """What became of one fact; `position` is that of the event that counts (of the first one, for a duplicate).
 
-    kind: Literal["accepted", "duplicate", "conflict", "claimed"]
+    `refused`: another row of its unit is a conflict; `moved`: its stream has more than it was decided by.
+    """
+
+    kind: Literal["accepted", "duplicate", "conflict", "claimed", "refused", "moved"]
     position: Position | None
 
 

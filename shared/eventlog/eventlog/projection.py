@@ -109,6 +109,7 @@ class Table:
         self.name, self.scope, self.changed = name, scope, frozenset(changed)
         self.key, self.columns = dict(key), dict(columns)
         self.indexes = tuple(tuple(index) for index in indexes)
+        self.sparse: tuple[tuple[str, ...], ...] = ()
         self.rules: list[Rule] = []
         self._known({column for index in self.indexes for column in index} | self.changed - {"*"})
         self._known({scope} if scope and scope not in (HIDDEN, PLACE, PEOPLE) else set())
@@ -166,7 +167,10 @@ class Table:
 
 
 class FactsTable(Table):
-    """Rows that are only added, each with the event it came from (`columns.PROVENANCE`). A handler returns dicts."""
+    """Rows that are only added, each with the event it came from (`columns.PROVENANCE`). A handler returns dicts.
+
+    `sparse`: indexes of only those rows whose first indexed column is not NULL.
+    """
 
     kind = "facts"
 
@@ -177,12 +181,15 @@ class FactsTable(Table):
         columns: Mapping[str, Column],
         scope: str | None = None,
         indexes: Sequence[Sequence[str]] = (),
+        sparse: Sequence[Sequence[str]] = (),
         changed: Sequence[str] = (),
     ) -> None:
         if taken := set(columns) & set(PROVENANCE):
             raise TypeError(f"{name}: the engine writes {', '.join(sorted(taken))} itself")
         super().__init__(name, key={}, columns={**columns, **PROVENANCE}, scope=scope, indexes=indexes, changed=changed)
         self.declared = tuple(columns)
+        self.sparse = tuple(tuple(index) for index in sparse)
+        self._known({column for index in self.sparse for column in index})
 
     def copies(self, *events: type[Event], **columns: Given) -> None:
         """Declare that each of these events is one row of its own fields: column → field (see `mapping`).

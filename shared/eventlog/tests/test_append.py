@@ -10,10 +10,12 @@ import asyncpg
 import pytest
 
 from eventlog import reading
+from eventlog.facts import MOST_ROWS
 from eventlog.log import LAST_OF_STREAM, LOOK_UP
-from eventlog.refusals import ClaimTaken, CommandReused, LogClosed, StaleVersion
+from eventlog.refusals import ClaimTaken, CommandReused, Contended, LogClosed, StaleVersion
 from eventlog.testing import REGION, fact, meta
 from events import Refused, RegionDefined
+from events.ids import command_id
 
 
 def region(name: str, code: str = "R1") -> RegionDefined:
@@ -192,6 +194,69 @@ async def test_facts_may_claim_a_name_and_the_first_row_wins(make_log):
     verdicts = await log.record([fact("d1", "1", claim="x"), fact("d1", "2", claim="x"), fact("d1", "3", claim="y")])
     assert sorted(v.kind for v in verdicts) == ["accepted", "accepted", "claimed"]
     assert [v.kind for v in await log.record([fact("d2", "4", claim="y"), fact("d2", "5")])] == ["claimed", "accepted"]
+
+
+def said(verdicts):
+    return [verdict.kind for verdict in verdicts]
+
+
+async def test_facts_of_one_unit_are_written_together_or_not_at_all(make_log):
+    log = await make_log()
+    await log.record([fact("d1", "known")])
+    conflicting = fact("d1", "known", amount="2.00")
+    rows = [
+        fact("d1", "first")._replace(unit=1), conflicting._replace(unit=1),
+        fact("d1", "first")._replace(unit=2), fact("d1", "second")._replace(unit=2), fact("d1", "third"),
+    ]  # fmt: skip
+    assert said(await log.record(rows)) == ["refused", "conflict", "accepted", "accepted", "accepted"]
+    assert said(await log.record(rows[2:])) == ["duplicate"] * 3
+    assert sum((await log.last()).values()) == 4
+
+
+async def test_a_unit_is_not_cut_in_two_by_the_length_of_a_call(make_log):
+    log = await make_log()
+    await log.record([fact("d1", "known")])
+    rows = [fact("d1", f"n{n}") for n in range(MOST_ROWS - 1)]
+    unit = [fact("d1", "a"), fact("d1", "known", amount="2.00"), fact("d1", "b")]
+    verdicts = await log.record(rows + [each._replace(unit=7) for each in unit])
+    assert said(verdicts) == ["accepted"] * len(rows) + ["refused", "conflict", "refused"]
+
+
+async def test_a_fact_decided_by_what_its_stream_held_is_not_written_once_more_is_there(make_log):
+    log = await make_log()
+    await log.record([fact("d1", "a")])
+    (seen,) = [last for last in (await log.last()).values() if last]
+    decided = [fact("d1", f"decided-{n}")._replace(seen=seen) for n in range(4)]
+    verdicts = await asyncio.gather(*(log.record([each]) for each in decided))
+    assert sorted(said(v for (v,) in verdicts)) == ["accepted", "moved", "moved", "moved"]
+    (accepted,) = [each for each, (v,) in zip(decided, verdicts, strict=True) if v.kind == "accepted"]
+    assert said(await log.record([accepted])) == ["duplicate"], "a repeat is known whatever has come since"
+    assert said(await log.record([fact("d1", "facts are not asked"), fact("d2", "nor others")])) == ["accepted"] * 2
+
+
+async def test_an_id_that_derives_from_a_request_is_one_facts(make_log):
+    log, request = await make_log(), command_id("a request")
+    await log.record([fact("d1", "a")._replace(event_id=request)])
+    with pytest.raises(Contended):
+        await log.record([fact("d2", "b")._replace(event_id=request)])
+    assert sum((await log.last()).values()) == 1
+
+
+async def test_who_waits_too_long_for_a_turn_is_refused_and_nothing_is_written(make_log):
+    log = await make_log()
+    log.turns.seconds, going_on = 0.05, asyncio.Event()
+
+    async def slowly(_: object) -> RegionDefined:
+        await going_on.wait()
+        return region("East")
+
+    first = asyncio.create_task(log.handle(REGION, "region-R1", None, meta(), prepare=slowly))
+    await asyncio.sleep(0)
+    with pytest.raises(Contended):
+        await log.handle(REGION, "region-R1", region("West"), meta())
+    going_on.set()
+    assert (await first).version == 1
+    assert (await log.handle(REGION, "region-R1", region("West"), meta())).version == 2
 
 
 async def test_the_same_bulk_from_many_at_once_is_recorded_once_and_dense(make_log):

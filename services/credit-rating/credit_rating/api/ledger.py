@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -12,8 +14,10 @@ from credit_rating import documents
 from credit_rating.dealers_named import Dealers, dealers_named
 from credit_rating.documents import AnyDocument
 from credit_rating.ledger_lines import LedgerLine, WriteOffRow
-from credit_rating.recording import Item, Outcome, Recorder
+from credit_rating.recording import Item, Outcome, Recorder, content_of
+from credit_rating.revisions import Known
 from events.decider import Refused
+from events.placement import key_of
 from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
 from service.context import POSITION, Write, WriteContext
 from service.permissions import IMPORTER
@@ -21,7 +25,12 @@ from service.routing import Router
 from service.telemetry import current_traceparent
 
 router = Router("ledger")
-CONFLICT = "document-conflict"
+CONFLICT, EXHAUSTED = "document-conflict", "taken-back-too-often"
+IN_SCOPE = "select dealer from dealer_scope where dealer = any($1)"
+
+
+class Moved(Exception):
+    """The dealer's ledger has more than the document was decided by: decide again."""
 
 
 class EntryView(BaseModel):
@@ -104,7 +113,8 @@ async def record_many(request: Request, write: Write) -> Response:
             dealers = await dealers_named(conn, [row.model.root.dealer for row in rows])
         items, refused = _items(rows, dealers, write)
         outcomes = await recorder_of(write).record(list(items.values()))
-        judged = (_verdict(row, outcome) for row, outcome in zip(items, outcomes, strict=True))
+        seen = await _seen_by(write, [each.counts for each in outcomes if each.verdict == "conflict"])
+        judged = (_verdict(row, outcome, seen) for row, outcome in zip(items, outcomes, strict=True))
         return [*refused, *judged]
 
     return await ndjson(request, LedgerLine, record)
@@ -121,18 +131,44 @@ def recorder_of(write: WriteContext) -> Recorder:
     )
 
 
-async def record_document(body: AnyDocument, write: WriteContext) -> Response:
-    """Record one document; the same for every repeat. Refused: another content under its number."""
+async def record_document(body: AnyDocument, write: WriteContext, *, seen: int | None = None) -> Response:
+    """Record one document; the same for every repeat of the request. Refused: another content under its number.
+
+    `seen`: the sequence up to which the dealer's ledger was read to decide it; raises `Moved` if more is there.
+    """
     async with write.snapshot() as conn:
         dealers = await dealers_named(conn, [body.dealer])
-    item = _item(body, dealers, write)
-    (outcome,) = await recorder_of(write).record([item])
+    recorder, request = recorder_of(write), write.command()
+    item = _item(body, dealers, write)._replace(request=request, seen=seen)
+    known = await recorder.answered(request, content_of(item))
+    if known is None:
+        (outcome,) = await recorder.record([item])
+        await _require_recorded(item, outcome, write)
+        known = outcome.counts
     kind, source, _ = item.identity
-    if outcome.verdict == "conflict":
-        raise Refused(CONFLICT, _conflict(item), entry=str(outcome.event), position=str(outcome.position))
-    view = EntryView(id=outcome.event, dealer=item.dealer, kind=kind, source=source, number=body.number)
-    content = view.model_dump(mode="json") | {"position": str(outcome.position)}
-    return JSONResponse(content, status_code=201, headers={POSITION: str(outcome.position)})
+    view = EntryView(id=known.event, dealer=item.dealer, kind=kind, source=source, number=body.number)
+    content = view.model_dump(mode="json") | {"position": str(known.position)}
+    return JSONResponse(content, status_code=201, headers={POSITION: str(known.position)})
+
+
+async def _require_recorded(item: Item, outcome: Outcome, write: WriteContext) -> None:
+    kind, source, _ = item.identity
+    match outcome.verdict:
+        case "moved":
+            raise Moved
+        case "exhausted":
+            raise Refused(EXHAUSTED, f"The {kind} of {source} was taken back too often: give it another number.")
+        case "conflict":
+            at = outcome.counts
+            told: dict[str, Any] = {"entry": str(at.event), "position": str(at.position)}
+            raise Refused(CONFLICT, _conflict(item), **(told if await _seen_by(write, [at]) else {}))
+
+
+async def _seen_by(write: WriteContext, some: Sequence[Known]) -> set[str]:
+    """Which of these entries' streams are of a dealer in the caller's scope: of others nothing is told."""
+    keys = {UUID(key_of(each.stream)): each.stream for each in some}
+    async with write.snapshot() as conn:
+        return {keys[row["dealer"]] for row in await conn.fetch(IN_SCOPE, list(keys))}
 
 
 def _item(document: AnyDocument, dealers: Dealers, write: WriteContext) -> Item:
@@ -157,12 +193,15 @@ def _items(
     return items, refused
 
 
-def _verdict(row: int, outcome: Outcome) -> RowVerdict:
+def _verdict(row: int, outcome: Outcome, seen: set[str]) -> RowVerdict:
     match outcome.verdict:
+        case "accepted" | "duplicate" as verdict:
+            return RowVerdict(row=row, verdict=verdict, position=str(outcome.counts.position))
         case "conflict":
-            return reject(row, CONFLICT, f"Another content was recorded under this number, at {outcome.position}.")
-        case verdict:
-            return RowVerdict(row=row, verdict=verdict, position=str(outcome.position))
+            at = f", at {outcome.counts.position}" if outcome.counts.stream in seen else ""
+            return reject(row, CONFLICT, f"Another content was recorded under this number{at}.")
+        case _:
+            return reject(row, EXHAUSTED, "This number was taken back too often: give the document another.")
 
 
 def _conflict(item: Item) -> str:

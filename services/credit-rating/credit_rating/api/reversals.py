@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
+from credit_rating import revisions
 from credit_rating.api.ledger import recorder_of
 from credit_rating.closed import Closed
-from credit_rating.recording import reversal_id
+from credit_rating.revisions import reversal_id
 from events import LedgerEntryReversed
 from events.decider import Refused
 from events.fields import Said
@@ -57,12 +58,15 @@ async def reverse_entry(dealer: UUID, entry: UUID, body: TakeBack, write: Write)
     event = LedgerEntryReversed(
         entry=str(entry), kind=row["kind"], source=row["origin"], number=row["number"], reason=body.reason
     )
-    command, recorder = reversal_id(entry), recorder_of(write)
-    content = request_hash({"entry": str(entry), "reason": body.reason, "request": str(write.command())})
-    (verdict,) = await write.runtime.log.record([recorder.fact(dealer, command, content, event)])
-    if verdict.kind == "conflict":
-        raise Refused("already-reversed", f"The {row['kind']} {row['number']} is taken back already.")
-    known = (await recorder.known([command]))[command]
+    command, request, recorder = reversal_id(entry), write.command(), recorder_of(write)
+    content = request_hash({"entry": str(entry), "reason": body.reason, "request": str(request)})
+    known = await recorder.answered(request, content)
+    if known is None:
+        fact = recorder.fact(dealer, command, content, event, request=request)
+        (verdict,) = await write.runtime.log.record([fact])
+        if verdict.kind == "conflict":
+            raise Refused("already-reversed", f"The {row['kind']} {row['number']} is taken back already.")
+        known = (await revisions.known(write.runtime.log.pool, [command]))[command]
     view = ReversalView(
         id=known.event, dealer=dealer, reverses=entry, kind=row["kind"], source=row["origin"], number=row["number"],
         reason=body.reason,

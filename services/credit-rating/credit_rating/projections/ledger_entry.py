@@ -50,7 +50,8 @@ ledger_entry = FactsTable(
         "importrow": integer,
     },
     scope="dealer",
-    indexes=[("dealer", "sequence"), ("dated",), ("importid",)],
+    indexes=[("dealer", "sequence"), ("dated",)],
+    sparse=[("importid", "event"), ("reversed",)],
 )
 
 DOCUMENT: dict[str, Given] = {

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from credit_rating.recording import Recorder, reversal_id
+from credit_rating.recording import Recorder
+from credit_rating.revisions import reversal_id
 from events import LedgerEntryReversed
 
 

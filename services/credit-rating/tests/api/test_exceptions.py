@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from credit_rating.domain.exceptions import EXCEPTION_KINDS
-from credit_rating.recording import Recorder, reversal_id
+from credit_rating.recording import Recorder
+from credit_rating.revisions import reversal_id
 from events import LedgerEntryReversed
 
 SALES: dict[str, str] = {"role": "branch_manager", "branch": "B1", "login": "sun.li"}

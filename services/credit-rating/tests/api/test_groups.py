@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from credit_rating import group_standing
 from credit_rating.domain.order import ORDERS, PlaceOrder
 from credit_rating.group_standing import checked_again
 from credit_rating.standing import gathered_standing
 from eventlog.log import Log
 from eventlog.meta import Meta
+from eventlog.turns import TURN_SECONDS
 from events import DealerLeftGroup, OrderHeld, OrderReleased, command_id, request_hash
 from events.placement import partition_of
 
@@ -129,6 +131,7 @@ async def race(world: Any, rows: Any, code: str, amounts: list[Decimal], limit: 
     """As many orders at once as there are amounts, of four dealers on two hosts."""
     dealers = await dealers_of_group(world, rows, code, f"{limit}")
     hosts = [world.log, Log("credit-rating", world.pool)]
+    patient = [each.turns for each in hosts] + [group_standing.TURNS]
 
     async def place(n: int, amount: Decimal) -> list[Any]:
         dealer, log = dealers[n % 4], hosts[n // 4 % 2]
@@ -147,8 +150,12 @@ async def race(world: Any, rows: Any, code: str, amounts: list[Decimal], limit: 
         written = await checked_again(turn, lambda: log.handle(ORDERS, dealer, None, meta, prepare=checked))
         return list(written.events)
 
+    for turns in patient:
+        turns.seconds = 300.0  # a thousand in line, each of which would be told to come again
     async with world.following():
         decided = await asyncio.gather(*(place(n, amount) for n, amount in enumerate(amounts)))
+    for turns in patient:
+        turns.seconds = TURN_SECONDS
     outcomes = [event for events in decided for event in events]
     released = [event.amount for event in outcomes if isinstance(event, OrderReleased)]
     held = [event for event in outcomes if isinstance(event, OrderHeld)]
@@ -173,3 +180,19 @@ async def test_a_thousand_orders_at_once_of_four_dealers_spend_the_group_limit_t
     world: Any, rows: Any
 ) -> None:
     await race(world, rows, "G6", [Decimal(20 + 37 * n % 481) for n in range(1000)], Decimal(45000))
+
+
+async def test_an_order_that_waits_too_long_for_its_turn_is_told_to_come_again_and_is_not_placed(
+    world: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dealer, *_ = await dealers_of_group(world, rows, "G7", "20000.00")
+    order = {"number": "G7-late", "amount": "100.00", "currency": "CNY"}
+    monkeypatch.setattr(group_standing.TURNS, "seconds", 0.05)
+    before = await world.log.last()
+    async with group_standing.in_turn("G7"):
+        told = await world.post(f"/dealers/{dealer}/orders", order, "branch_manager", branch="B1", key="g7")
+    assert (told.status_code, told.headers["retry-after"]) == (503, "2")
+    assert await world.log.last() == before
+    async with world.following():
+        again = await world.post(f"/dealers/{dealer}/orders", order, "branch_manager", branch="B1", key="g7")
+    assert again.status_code == 201

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from random import Random
 from typing import Any
+
+import pytest
 
 from credit_rating.importing import LedgerImport
 from credit_rating.recording import Recorder
@@ -89,3 +94,85 @@ async def test_every_event_leads_back_to_its_file_and_row(world: Any) -> None:
     await world.follow()
     found = await world.pool.fetch("select kind, importid, importrow from g1.ledger_entry where dealer = $1", dealer)
     assert {tuple(each) for each in found} == {("invoice", "origin", 7), ("payment", "origin", 7)}
+
+
+def paid_by(n: int, dealer: str, payment: str, amount: str) -> LedgerRow:
+    """An invoice of its own number, paid by a payment of that number."""
+    one = row(n, dealer, amount)
+    return replace(one, payment=Payment(payment, one.amount, PAID, "transfer", one.number))
+
+
+async def entries(world: Any, dealer: str) -> list[tuple[str, str]]:
+    await world.follow()
+    said = (await world.get(f"/dealers/{dealer}/ledger")).json()["items"]
+    return sorted((each["kind"], each["number"]) for each in said)
+
+
+async def test_of_rows_that_name_one_number_otherwise_the_first_counts_and_the_later_is_refused_whole(
+    world: Any,
+) -> None:
+    dealer = await world.dealer("6005")
+    rows = [paid_by(1, "6005", "PAY", "100.00"), paid_by(2, "6005", "PAY", "250.00"), paid_by(3, "6005", "P3", "9.00")]
+    expected = [(1, "accepted", ""), (2, "rejected", "document-conflict"), (3, "accepted", "")]
+    assert verdicts(await importing(world, "w1").preview(rows)) == expected
+    assert verdicts(await importing(world, "w1").record(rows)) == expected
+    recorded = [("invoice", "F-6005-1"), ("invoice", "F-6005-3"), ("payment", "P3"), ("payment", "PAY")]
+    assert await entries(world, dealer) == recorded
+    again = [(1, "duplicate", ""), (2, "rejected", "document-conflict"), (3, "duplicate", "")]
+    assert verdicts(await importing(world, "w2").record(rows)) == again
+
+
+async def test_a_row_that_another_writer_contradicts_meanwhile_is_not_recorded_in_part(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dealer = await world.dealer("6006")
+    mine, theirs = importing(world, "r1"), importing(world, "r2")
+    record = world.log.record
+
+    async def beaten(facts: Any) -> Any:
+        monkeypatch.setattr(world.log, "record", record)
+        assert verdicts(await theirs.record([paid_by(7, "6006", "RACE", "55.00")])) == [(7, "accepted", "")]
+        return await record(facts)
+
+    monkeypatch.setattr(world.log, "record", beaten)
+    rows = [paid_by(1, "6006", "RACE", "100.00"), paid_by(2, "6006", "P2", "9.00"), row(3, "6006")]
+    expected = [(1, "rejected", "document-conflict"), (2, "accepted", ""), (3, "accepted", "")]
+    assert verdicts(await mine.record(rows)) == expected
+    assert await entries(world, dealer) == [
+        ("invoice", "F-6006-2"), ("invoice", "F-6006-3"), ("invoice", "F-6006-7"), ("payment", "F-6006-3"),
+        ("payment", "P2"), ("payment", "RACE"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_rows_are_recorded_whole_or_not_at_all_and_as_the_preview_said(world: Any, seed: int) -> None:
+    draw, mark = Random(seed), f"S{seed}"
+    dealer = await world.dealer(mark)
+    wanted: set[tuple[str, str]] = set()
+    for _ in range(draw.randint(1, 3)):  # slices
+        rows = []
+        for n in range(draw.randint(1, 8)):
+            one = paid_by(n, mark, f"P-{mark}-{draw.randint(1, 5)}", draw.choice(["10.00", "20.00"]))
+            invoice = f"I-{mark}-{draw.randint(1, 5)}"
+            rows.append(replace(one, number=invoice, payment=one.payment and replace(one.payment, invoice=invoice)))
+        said = await importing(world, mark).preview(rows)
+        assert await importing(world, mark).record(rows) == said
+        taken = {each.row for each in said if each.verdict == "accepted"}
+        for each in rows:
+            if each.row in taken and each.payment:
+                wanted |= {("invoice", each.number), ("payment", each.payment.number)}
+    assert await entries(world, dealer) == sorted(wanted)
+
+
+async def test_many_writers_of_the_same_numbers_leave_no_row_in_half(world: Any) -> None:
+    dealer = await world.dealer("6007")
+
+    def mine(writer: int) -> list[LedgerRow]:
+        own = [paid_by(10 * writer + n, "6007", f"P-6007-{n}", f"{writer + 1}.00") for n in range(8)]
+        return own[::-1] if writer % 2 else own
+
+    said = await asyncio.gather(*(importing(world, f"many-{w}").record(mine(w)) for w in range(6)))
+    accepted = {each.row for of_writer in said for each in of_writer if each.verdict == "accepted"}
+    assert len(accepted) == 8 and {row % 10 for row in accepted} == set(range(8)), "each payment once"
+    wanted = [("invoice", f"F-6007-{row}") for row in accepted] + [("payment", f"P-6007-{n}") for n in range(8)]
+    assert await entries(world, dealer) == sorted(wanted)
