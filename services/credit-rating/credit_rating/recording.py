@@ -13,10 +13,10 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from credit_rating import revisions
-from credit_rating.revisions import Identity, Known, Standing, document_id
+from credit_rating.revisions import Identity, Standing, document_id
 from eventlog.log import Log
-from eventlog.meta import Fact
-from eventlog.refusals import CommandReused, Contended
+from eventlog.meta import Fact, Known
+from eventlog.refusals import Contended
 from events import Event, Imported, encode
 from events.ids import request_hash, uuid7
 
@@ -90,7 +90,7 @@ class Recorder:
         done: dict[int, Outcome] = {}
         for (place, fact), verdict in zip(facts.items(), verdicts, strict=True):
             if verdict.kind == "accepted" and verdict.position is not None:
-                known = Known(fact.event_id, verdict.position, fact.request_hash, fact.stream)
+                known = Known(fact.command, fact.event_id, verdict.position, fact.request_hash, fact.stream)
                 done[place] = Outcome("accepted", known)
             elif verdict.kind == "moved":
                 done[place] = Outcome("moved")
@@ -100,13 +100,6 @@ class Recorder:
         """What counts under the number of each."""
         found = await revisions.standings(self.log.pool, [item.identity for item in items])
         return [found[item.identity] for item in items]
-
-    async def answered(self, request: UUID, content: bytes) -> Known | None:
-        """What a request recorded when it came first: its answer for good. Raises `CommandReused` for other content."""
-        known = await revisions.recorded_by(self.log.pool, request)
-        if known is not None and known.request_hash != content:
-            raise CommandReused(request)
-        return known
 
     def fact_of(self, item: Item, revision: int, unit: int | None = None) -> Fact:
         """A document as the log takes it; rows of one `unit` are written together or not at all."""

@@ -8,27 +8,19 @@ from uuid import UUID
 
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Pool
+from eventlog.meta import Known
 from eventlog.position import Position
 from events.ids import command_id
 
 MOST_REVISIONS = 100
 LATER = (range(1, 5), range(5, MOST_REVISIONS))
 """Looked for together: hardly a document comes more than four times."""
-ROW = "select command, id, partition, sequence, lineage, request_hash, stream from log.event"
-KNOWN = f"{ROW} where command = any($1) and n = 1"
-OF_REQUEST = f"{ROW} where id = $1 and version = 0 and uuid_extract_version(id) = 8"
+KNOWN = """
+select command, id, partition, sequence, lineage, request_hash, stream from log.event where command = any($1) and n = 1
+"""
 
 Identity = tuple[str, str, str]
 Judged = Literal["new", "duplicate", "conflict", "exhausted"]
-
-
-class Known(NamedTuple):
-    """What the log holds under a command's id."""
-
-    event: UUID
-    position: Position
-    request_hash: bytes
-    stream: str
 
 
 class Standing(NamedTuple):
@@ -64,12 +56,6 @@ async def known(pool: Pool, commands: Sequence[UUID]) -> dict[UUID, Known]:
     return {row["command"]: _known(row) for row in rows}
 
 
-async def recorded_by(pool: Pool, request: UUID) -> Known | None:
-    """The fact that a request recorded, whatever became of it since."""
-    row = await pool.fetchrow(OF_REQUEST, request)
-    return _known(row) if row else None
-
-
 async def standings(pool: Pool, identities: Iterable[Identity]) -> dict[Identity, Standing]:
     """What counts under each of these numbers; each revision but the last was taken back."""
     first = {document_id(each, 0): each for each in identities}
@@ -102,4 +88,4 @@ def _standing(last: tuple[int, Known] | None, taken_back: bool) -> Standing:
 
 def _known(row: Any) -> Known:
     position = Position(SERVICE, row["partition"], row["sequence"], row["lineage"])
-    return Known(row["id"], position, row["request_hash"], row["stream"])
+    return Known(row["command"], row["id"], position, row["request_hash"], row["stream"])

@@ -28,11 +28,12 @@ Recorded: TypeAlias = RecordSale | ReturnSale | ReverseSaleLine | ReportInventor
 
 
 class Item(NamedTuple):
-    """A line or a report of a dealer and, where it came from a file, the file and row."""
+    """A line or report of a dealer; where it came from a file, the file and row; or the id of its own request."""
 
     dealer: str
     stated: SalesFact
     imported: Imported | None = None
+    request: UUID | None = None
 
 
 class Outcome(NamedTuple):
@@ -98,7 +99,7 @@ class Recorder:
 
     def fact(self, item: Item, revision: int = 0) -> Fact:
         """What the log records."""
-        identity, stated = uuid7(), item.stated
+        identity, stated = item.request or uuid7(), item.stated
         document = encode(
             stated.event,
             id=identity,
@@ -114,6 +115,11 @@ class Recorder:
         return Fact(
             f"{item.dealer}/{stated.event.event_type.stream}", command, request_hash(stated.stated), identity, document
         )
+
+
+def ids_of(item: Item) -> set[UUID]:
+    """Every command id that its line may have, however often it was taken back."""
+    return {line_id(item.stated.natural_key, revision) for revision in range(MOST_REVISIONS)}
 
 
 def line_id(natural_key: tuple[str, ...], revision: int = 0) -> UUID:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 import asyncpg
 
 from eventlog.connection import Pool
 from eventlog.gathering import TRIES, closed
-from eventlog.meta import Fact, Verdict
+from eventlog.meta import Fact, Known, Verdict
 from eventlog.position import Position
 from eventlog.refusals import Contended
 from events.placement import key_of, partition_of
@@ -18,6 +19,20 @@ from events.placement import key_of, partition_of
 MOST_ROWS = 1000
 CALLS_AT_ONCE = 4
 RECORD = "select * from log.record($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+
+OF_REQUEST = """
+select command, id, partition, sequence, lineage, request_hash, stream from log.event
+where id = $1 and version = 0 and uuid_extract_version(id) = 8
+"""
+
+
+async def of_request(pool: Pool, service: str, request: UUID) -> Known | None:
+    """The fact that a request recorded: its event's id is the request's command id."""
+    row = await pool.fetchrow(OF_REQUEST, request)
+    if row is None:
+        return None
+    at = Position(service, row["partition"], row["sequence"], row["lineage"])
+    return Known(row["command"], row["id"], at, row["request_hash"], row["stream"])
 
 
 async def record(pool: Pool, service: str, facts: Sequence[Fact], partitions: int) -> list[Verdict]:

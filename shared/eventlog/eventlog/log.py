@@ -20,7 +20,7 @@ from eventlog import cuts, facts, reading
 from eventlog.connection import Pool
 from eventlog.folding import decode_state, encode_state, fold, fold_hash
 from eventlog.gathering import Gathering
-from eventlog.meta import Fact, Meta, Pending, Verdict, Written
+from eventlog.meta import Fact, Known, Meta, Pending, Verdict, Written
 from eventlog.position import Position
 from eventlog.refusals import ClaimTaken, CommandReused, Contended, StaleVersion
 from eventlog.turns import Turns
@@ -107,6 +107,16 @@ class Log:
         verdicts = await facts.record(self.pool, self.name, rows, self.partitions)
         self.on_append()
         return verdicts
+
+    async def answered(self, request: UUID, content: bytes) -> Known | None:
+        """The fact that a request recorded when it came first: its answer for good, whatever became of it since.
+
+        Raises CommandReused where that has another content.
+        """
+        known = await facts.of_request(self.pool, self.name, request)
+        if known is not None and known.request_hash != content:
+            raise CommandReused(request)
+        return known
 
     async def state(self, decider: Decider[Any, Any], key: str, *, up_to: int | None = None) -> tuple[Any, int]:
         """A stream's state and version now, folded from its events, or as it was at version `up_to`."""

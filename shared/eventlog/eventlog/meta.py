@@ -62,6 +62,16 @@ class Fact(NamedTuple):
     seen: int | None = None
 
 
+class Known(NamedTuple):
+    """A fact as the log holds it: its ids, where it is, and what tells a repeat from another content."""
+
+    command: UUID
+    event: UUID
+    position: Position
+    request_hash: bytes
+    stream: str
+
+
 class Verdict(NamedTuple):
     """What became of one fact; `position` is that of the event that counts (of the first one, for a duplicate).
 

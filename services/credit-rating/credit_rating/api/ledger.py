@@ -15,7 +15,7 @@ from credit_rating.dealers_named import Dealers, dealers_named
 from credit_rating.documents import AnyDocument
 from credit_rating.ledger_lines import LedgerLine, WriteOffRow
 from credit_rating.recording import Item, Outcome, Recorder, content_of
-from credit_rating.revisions import Known
+from eventlog.meta import Known
 from events.decider import Refused
 from events.placement import key_of
 from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
@@ -140,7 +140,7 @@ async def record_document(body: AnyDocument, write: WriteContext, *, seen: int |
         dealers = await dealers_named(conn, [body.dealer])
     recorder, request = recorder_of(write), write.command()
     item = _item(body, dealers, write)._replace(request=request, seen=seen)
-    known = await recorder.answered(request, content_of(item))
+    known = await write.runtime.log.answered(request, content_of(item))
     if known is None:
         (outcome,) = await recorder.record([item])
         await _require_recorded(item, outcome, write)

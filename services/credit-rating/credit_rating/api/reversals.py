@@ -60,7 +60,7 @@ async def reverse_entry(dealer: UUID, entry: UUID, body: TakeBack, write: Write)
     )
     command, request, recorder = reversal_id(entry), write.command(), recorder_of(write)
     content = request_hash({"entry": str(entry), "reason": body.reason, "request": str(request)})
-    known = await recorder.answered(request, content)
+    known = await write.runtime.log.answered(request, content)
     if known is None:
         fact = recorder.fact(dealer, command, content, event, request=request)
         (verdict,) = await write.runtime.log.record([fact])

@@ -13,9 +13,11 @@ from credit_rating.api.ledger import EntryView, Moved, record_document
 from credit_rating.closed import Closed
 from credit_rating.dealers_named import dealers_named
 from credit_rating.evidence import entries_of
-from credit_rating.revisions import Known, recorded_by, standings
+from credit_rating.revisions import standings
 from credit_rating.snapshot import SERVICE, company_snapshot, positions
 from credit_rating.standing import shown_to_the_last
+from eventlog.facts import of_request
+from eventlog.meta import Known
 from eventlog.reading import event_of
 from eventlog.refusals import Contended
 from events import ReceivableWrittenOff
@@ -74,9 +76,10 @@ async def write_off(body: GiveUp, write: Write) -> Response:
 
 async def _known(body: GiveUp, write: WriteContext) -> Known | None:
     """What this request recorded when it came first, else what counts under this number."""
-    pool = write.runtime.log.pool
-    identity = ("write_off", body.source, body.number)
-    return await recorded_by(pool, write.command()) or (await standings(pool, [identity]))[identity].known
+    log, identity = write.runtime.log, ("write_off", body.source, body.number)
+    return (
+        await of_request(log.pool, log.name, write.command()) or (await standings(log.pool, [identity]))[identity].known
+    )
 
 
 async def _open(dealer: UUID, body: GiveUp, write: WriteContext) -> tuple[Decimal, int]:

@@ -109,7 +109,7 @@ async def test_a_conflict_names_the_entry_only_to_who_may_see_its_dealer(world: 
     assert {"entry", "position"} <= said["F-1"].keys() and not {"entry", "position"} & said["F-2"].keys()
     assert theirs not in str(said)
     lines = await world.bulk([{"kind": "invoice"} | body for body in bodies.values()], **clerk)
-    assert ["credit-rating:" in line["detail"] for line in lines[:-1]] == [True, False]
+    assert ["credit-rating:" in line["reason"] for line in lines[:-1]] == [True, False]
 
 
 def test_the_revisions_that_are_looked_for_are_all_that_there_can_be() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from credit_rating.importing import LedgerImport
 from credit_rating.recording import Recorder

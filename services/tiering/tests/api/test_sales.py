@@ -122,3 +122,19 @@ async def test_every_route_refuses_every_role_that_lacks_its_permission(world: W
                 said(await world.http.request(method, re.sub(r"{\w+}", ANY, path), headers=headers), 403, "forbidden")
                 refused += 1
     assert refused > 30 and await world.events() == before
+
+
+async def test_a_repeat_of_a_request_is_answered_as_the_first_time_and_its_key_takes_nothing_else(
+    world: World, dealer: str
+) -> None:
+    one = line("S-1", "I-9", "70", sold_on="2025-10-01")
+    first = await world.post("/sales", one, who=FEED, key="once")
+    path = f"/dealers/{dealer}/sales/{first.json()['event']}/reverse"
+    assert (await world.post(path, {"reason": "posted twice"}, who=OPERATOR)).status_code == 201
+    again = await world.post("/sales", one, who=FEED, key="once")
+    assert again.json() == first.json(), "though it was taken back since"
+    for other in (line("S-1", "I-10", "70", sold_on="2025-10-01"), line("S-1", "I-9", "70", sold_on="2025-10-02")):
+        reused = await world.post("/sales", other, who=FEED, key="once")
+        assert (reused.status_code, reused.json()["type"]) == (422, "urn:dealerlog:problem:idempotency-key-reused")
+    shown = (await world.get(f"/dealers/{dealer}/sales", **{"from": "2025-10-01", "to": "2025-10-31"})).json()["items"]
+    assert [row["reversed"] for row in shown] == [True]

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from eventlog.refusals import CommandReused
 from events.decider import Refused
 from events.fields import Day
+from events.ids import request_hash
 from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
 from service.context import Read, Write, WriteContext
 from service.paging import Keyset, Page, PageOf
@@ -19,7 +21,7 @@ from service.telemetry import current_traceparent
 from tiering.api.lines import LineGiven, LineRecorded, LineRow, LineView, Reversal
 from tiering.dealers_named import UNKNOWN, dealers_named
 from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine
-from tiering.recording import Item, Recorder
+from tiering.recording import Item, Outcome, Recorder, ids_of
 
 router = Router("sales")
 CONFLICT = "The same line is there with another date, dealer or place: reverse it first, or correct this one."
@@ -120,10 +122,20 @@ async def record_one(write: WriteContext, body: LineGiven, kind: type[RecordSale
 
 
 async def answer(write: WriteContext, recorder: Recorder, item: Item, *, otherwise: str = CONFLICT) -> Response:
-    """What became of one line or report, with its position; `otherwise` says what to do about a conflict."""
-    (outcome,) = await recorder.record([item])
+    """What became of one line or report, with its position; the same for every repeat of the request.
+
+    `otherwise` says what to do about a conflict.
+    """
+    request = write.command()
+    known = await write.runtime.log.answered(request, request_hash(item.stated.stated))
+    if known is not None and known.command not in ids_of(item):
+        raise CommandReused(request)
+    if known is not None:
+        outcome = Outcome("accepted", known.event, known.position)
+    else:
+        (outcome,) = await recorder.record([item._replace(request=request)])
     if outcome.verdict == "conflict":
-        raise Problem("document-conflict", otherwise, event=str(outcome.event))
+        raise Problem("document-conflict", otherwise)
     position = str(outcome.position)
     view = LineRecorded(verdict=outcome.verdict, event=outcome.event).model_dump_json()
     content = f'{view[:-1]},"position":"{position}"}}'
