@@ -50,6 +50,11 @@ def reversal_id(event: UUID) -> UUID:
     return command_id(SERVICE, "reversal", str(event))
 
 
+def allocation_id(event: UUID, nth: int) -> UUID:
+    """The command id of the n-th allocation of the money of an event: of two at once, one comes to be the n-th."""
+    return command_id(SERVICE, "allocation", str(event), nth)
+
+
 async def known(pool: Pool, commands: Sequence[UUID]) -> dict[UUID, Known]:
     """What the log holds under these ids, wherever it lies."""
     rows = await pool.fetch(KNOWN, commands) if commands else []

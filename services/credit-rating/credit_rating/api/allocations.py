@@ -14,9 +14,10 @@ from credit_rating.api.money import Money
 from credit_rating.closed import Closed
 from credit_rating.domain.later_allocation import Allocate, allocate
 from credit_rating.evidence import entries_of
-from credit_rating.recording import Known, allocation_id
+from credit_rating.revisions import allocation_id, known
 from credit_rating.snapshot import company_snapshot, positions
 from credit_rating.standing import shown_to_the_last
+from eventlog.meta import Known
 from eventlog.reading import event_of
 from events import AllocatedTo, PaymentAllocated
 from events.decider import Refused
@@ -101,35 +102,34 @@ async def _recorded(
     dealer: UUID, entry: UUID, entries: list[LedgerEntry], body: AllocateLater, content: bytes, write: WriteContext
 ) -> tuple[Known, PaymentAllocated]:
     """The allocation of this request: the one that an earlier try wrote, or the next of this money."""
-    recorder = recorder_of(write)
-    before = sum(type(each) is LaterAllocation and each.entry == str(entry) for each in entries)
-    known = await recorder.known([allocation_id(entry, nth) for nth in range(before)])
-    mine = next((each for each in known.values() if each.request_hash == content), None)
+    log, request, recorder = write.runtime.log, write.command(), recorder_of(write)
+    mine = await log.answered(request, content)
     if mine is not None:
         return mine, await _read(mine, write)
+    before = sum(type(each) is LaterAllocation and each.entry == str(entry) for each in entries)
     asked = Allocate(
         str(entry), tuple(AllocatedTo(invoice=n.invoice, amount=n.amount) for n in body.allocations),
         body.allocated_on, body.reason, write.caller.login,
     )  # fmt: skip
     event, command = allocate(entries, asked, write.today), allocation_id(entry, before)
-    (verdict,) = await write.runtime.log.record([recorder.fact(dealer, command, content, event)])
+    (verdict,) = await log.record([recorder.fact(dealer, command, content, event, request=request)])
     if verdict.kind == "conflict":
         raise Refused("allocated-meanwhile", "Somebody allocated of this money in between: read it and repeat.")
-    found = (await recorder.known([command]))[command]
+    found = (await known(log.pool, [command]))[command]
     return found, await _read(found, write)
 
 
-async def _read(known: Known, write: WriteContext) -> PaymentAllocated:
-    at = known.position
+async def _read(found: Known, write: WriteContext) -> PaymentAllocated:
+    at = found.position
     event = event_of(await write.runtime.log.pool.fetchval(RECORDED, at.partition, at.sequence))
     assert isinstance(event, PaymentAllocated)
     return event
 
 
-def _answer(dealer: UUID, known: Known, event: PaymentAllocated, write: WriteContext) -> Response:
+def _answer(dealer: UUID, found: Known, event: PaymentAllocated, write: WriteContext) -> Response:
     view = AllocationView(
-        id=known.event, dealer=dealer, entry=UUID(event.entry), kind=event.kind, source=event.source,
+        id=found.event, dealer=dealer, entry=UUID(event.entry), kind=event.kind, source=event.source,
         number=event.number, allocations=[NamedView(invoice=n.invoice, amount=n.amount) for n in event.allocations],
         allocated_on=event.allocated_on, reason=event.reason, by=event.by,
     )  # fmt: skip
-    return write.answer(known.position, view)
+    return write.answer(found.position, view)
