@@ -15,13 +15,14 @@ from uuid import UUID
 from eventlog.log import Log
 from eventlog.meta import Fact
 from eventlog.position import Position
+from events.decider import Refused
 from events.envelope import Imported, encode
 from events.ids import command_id, request_hash, uuid7
 from tiering.domain.inventory import ReportInventory, inventory_fact
 from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine, SalesFact, sales_fact
 
 SERVICE = "tiering"
-MOST_REVISIONS = 100
+MOST_REVISIONS, EXHAUSTED = 100, "taken-back-too-often"
 KNOWN = "select command, id, partition, sequence, lineage from log.event where command = any($1) and n = 1"
 
 Recorded: TypeAlias = RecordSale | ReturnSale | ReverseSaleLine | ReportInventory
@@ -82,7 +83,7 @@ class Recorder:
             waiting = {place: revision + 1 for place, revision in waiting.items() if place not in outcomes}
             if not waiting:
                 return [outcomes[place] for place in range(len(items))]
-        raise ValueError("a line was taken back more often than can be counted")
+        raise Refused(EXHAUSTED, f"A line was taken back {MOST_REVISIONS} times: give it another number.")
 
     async def known(self, commands: list[UUID]) -> dict[UUID, tuple[UUID, Position]]:
         """Command → its event and place, for those that the log holds."""

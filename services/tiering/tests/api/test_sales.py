@@ -10,6 +10,7 @@ import pytest
 from service.permissions import ROLES
 from service.routing import declared_routes
 from service.testing import bearer
+from tiering import recording
 from tiering.app import SERVICE
 
 from .conftest import AUDITOR, BRANCH_1, FEED, WANG, World, line, said
@@ -138,3 +139,14 @@ async def test_a_repeat_of_a_request_is_answered_as_the_first_time_and_its_key_t
         assert (reused.status_code, reused.json()["type"]) == (422, "urn:dealerlog:problem:idempotency-key-reused")
     shown = (await world.get(f"/dealers/{dealer}/sales", **{"from": "2025-10-01", "to": "2025-10-31"})).json()["items"]
     assert [row["reversed"] for row in shown] == [True]
+
+
+async def test_a_line_taken_back_as_often_as_can_be_is_refused(
+    world: World, dealer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "MOST_REVISIONS", 2)
+    one = line("S-1", "I-11", "70", sold_on="2025-11-01")
+    for _ in range(2):
+        path = f"/dealers/{dealer}/sales/{(await world.post('/sales', one, who=FEED)).json()['event']}/reverse"
+        assert (await world.post(path, {"reason": "posted twice"}, who=OPERATOR)).status_code == 201
+    said(await world.post("/sales", one, who=FEED), 409, "taken-back-too-often")
