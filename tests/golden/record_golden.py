@@ -58,6 +58,7 @@ def few(whole: Network) -> Network:
         surveys=tuple(each for each in whole.surveys if each.dealer.number in numbers),
         visits=tuple(each for each in whole.visits if each.dealer.number in numbers),
         deliveries=tuple(each for each in whole.deliveries if each.dealer.number in numbers),
+        stock=tuple(each for each in whole.stock if each.dealer.number in numbers),
         returns=tuple(each for each in whole.returns if each.delivery.dealer.number in numbers),
         entries=tuple(each for each in whole.entries if _dealer(each).number in numbers),
     )

@@ -81,6 +81,7 @@ def small() -> Network:
         surveys=tuple(s for s in whole.surveys if s.dealer.number in kept),
         visits=tuple(v for v in whole.visits if v.dealer.number in kept),
         deliveries=tuple(d for d in whole.deliveries if d.dealer.number in kept),
+        stock=tuple(s for s in whole.stock if s.dealer.number in kept),
         returns=tuple(r for r in whole.returns if r.delivery.dealer.number in kept),
         entries=whole.entries[:3000],
     )
