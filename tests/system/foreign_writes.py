@@ -110,6 +110,8 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /dealers/{dealer}/due-diligence/rejection": REASON,
         "POST /dealers/{dealer}/due-diligence/return": REASON,
         "POST /dealers/{dealer}/due-diligence/submission": {},
+        "POST /dealers/{dealer}/suspicious-papers": {"paper": "lease", "number": "F-8", **REASON},
+        "POST /dealers/{dealer}/suspicious-papers/{suspicion}/settlement": {"outcome": "dismissed", **REASON},
         "POST /rating-runs": {"region": "R2"},
         "POST /dealers/{dealer}/credit-review": REASON,
         "POST /dealers/{dealer}/credit-review/proposal": {},

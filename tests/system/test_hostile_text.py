@@ -26,7 +26,7 @@ AWAY = (503, 504)
 LOGIN = {
     "code": "T1", "login": "wang", "number": "O-0", "name": "tiering", "service": "tiering",
     "period": "2026-01", "group": "G1",
-    **dict.fromkeys(("draft", "statement", "limit", "task", "security"), DEALERS[0]),
+    **dict.fromkeys(("draft", "statement", "limit", "task", "security", "suspicion"), DEALERS[0]),
 }  # fmt: skip
 HOLDING = r"select count(*) from log.event where position('\u0000' in convert_from(document, 'UTF8')) > 0"
 MORE: dict[str, dict[str, Any]] = {

@@ -31,7 +31,7 @@ ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events"}
 EMPTY = UUID(int=0)
 IDS = (
     "dealer", "grade", "limit", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft",
-    "task", "security",
+    "task", "security", "suspicion",
 )  # fmt: skip
 
 

@@ -74,6 +74,10 @@ HELD: dict[str, dict[str, str]] = {
         "diligence.read": PEOPLE,
         "diligence.prepare": "manager",
         "diligence.act": "manager general director head credit",
+        "suspicion.read": PEOPLE,
+        "suspicion.report": "rep manager general clerk director head credit",
+        "suspicion.settle": "general director head credit",
+        "suspicion.clear": "credit",
         "review.read": PEOPLE,
         "review.open": "manager general director credit",
         "review.propose": "manager",
@@ -210,6 +214,11 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/due-diligence/return       diligence.act
         POST   /dealers/{dealer}/due-diligence/submission   diligence.prepare
         GET    /due-diligence                               diligence.read
+        GET    /suspicious-papers                           suspicion.read
+        GET    /dealers/{dealer}/suspicious-papers          suspicion.read
+        POST   /dealers/{dealer}/suspicious-papers          suspicion.report
+        POST   /dealers/{dealer}/suspicious-papers/{suspicion}/settlement  suspicion.settle
+        POST   /dealers/{dealer}/suspicious-papers/{suspicion}/clearance   suspicion.clear
         GET    /dealers/{dealer}/exposure                   limit.read
         GET    /dealers/{dealer}/grade                      grade.read
         GET    /dealers/{dealer}/grades                     grade.read

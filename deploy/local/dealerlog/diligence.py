@@ -1,4 +1,4 @@
-"""Due diligence of two dealers of the sample network: one form is approved, one waits for its approval."""
+"""Due diligence of two dealers of the sample network: one form is approved, one waits while a paper is suspicious."""
 
 from __future__ import annotations
 
@@ -45,12 +45,22 @@ async def look_into(api: Api, some: Sequence[Dealer], ids: Mapping[str, str]) ->
             steps.append(("approval", dealer.branch.general_manager, {"note": "Agreed."}))
         for n, (step, who, said) in enumerate(steps):
             await _step(api, path, step, who, said, n)
+        await _suspect(api, f"/dealers/{ids[dealer.number]}/suspicious-papers", dealer, last=dealer is some[-1])
         stages.append("approved" if dealer is not some[-1] else "submitted")
     return stages
 
 
-async def _step(api: Api, path: str, step: str, who: Person, said: Mapping[str, Any], n: int) -> None:
-    """One step, under the version that is there now."""
+async def _suspect(api: Api, path: str, dealer: Dealer, *, last: bool) -> None:
+    """A paper is reported, and settled by the branch general manager."""
+    report = {"paper": "lease", "number": f"L-{dealer.number}", "reason": "The seal on the copy is not the office's."}
+    answer = await _step(api, path, "", dealer.branch.manager, report, 0)
+    settled = {"outcome": "confirmed" if last else "dismissed", "reason": "Asked the office that issued it."}
+    place = f"{answer['suspicion']}/settlement"
+    await _step(api, path, place, dealer.branch.general_manager, settled, 1)
+
+
+async def _step(api: Api, path: str, step: str, who: Person, said: Mapping[str, Any], n: int) -> Any:
+    """One step, under the version that is there now; its answer."""
     key = f"sample-{SEED}-{path}-{n}"
     place = f"{path}/{step}" if step else path
-    await api.change(CREDIT, place, who, dict(said), key=key, shown=path)
+    return (await api.change(CREDIT, place, who, dict(said), key=key, shown=path)).json()

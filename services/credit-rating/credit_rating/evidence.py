@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from credit_rating.domain.diligence_cap import Approved
 from credit_rating.domain.facts import DealerFacts, Survey, TermsAgreed
 from credit_rating.domain.five_c import CS, FiveC
 from credit_rating.domain.goods import Moved
@@ -57,6 +58,10 @@ select m.dealer, m.moved_on, m.direction, m.territory, sum(m.value) as value fro
 where m.dealer = any($1) and {within(2, "m.")} and m.reverses is null
     and not exists (select from goods_moved r where r.reverses = m.event and {within(2, "r.")})
 group by m.dealer, m.moved_on, m.direction, m.territory
+"""
+DILIGENCES = f"""
+select dealer, diligence, dated, "limit"
+from diligence_step where dealer = any($1) and step = 'approved' and {WITHIN} order by dealer, sequence
 """
 OF_REGION = f"select distinct dealer from onboarding where region = $1 and {WITHIN} order by dealer"
 
@@ -120,6 +125,10 @@ async def facts_of(
     goods: dict[UUID, list[Moved]] = {}
     for row in await conn.fetch(GOODS, dealers, bounds(cut, TIERING)):
         goods.setdefault(row["dealer"], []).append(moved_of(row))
+    diligences: dict[UUID, list[Approved]] = {}
+    for row in await conn.fetch(DILIGENCES, dealers, bounds(cut, SERVICE)):
+        approved = Approved(diligence=str(row["diligence"]), approved_on=row["dated"], limit=row["limit"])
+        diligences.setdefault(row["dealer"], []).append(approved)
     return {
         dealer: DealerFacts(
             dealer=str(dealer),
@@ -132,6 +141,7 @@ async def facts_of(
             assessments=tuple(assessments.get(dealer, ())),
             territory=row["territory"],
             goods=tuple(goods.get(dealer, ())),
+            diligences=tuple(diligences.get(dealer, ())),
         )
         for dealer, row in onboardings.items()
     }

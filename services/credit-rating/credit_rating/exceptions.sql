@@ -26,6 +26,11 @@ with known as (
     from diligence_step
     where acting_for is not null and {within}
     union all
+    select 'suspicion_confirmed', dealer, paper || ' ' || number, dated, "by", null, said, null, event, partition,
+        sequence, recorded_at
+    from suspicion_step
+    where step = 'confirmed' and {within}
+    union all
     select 'reversal', r.dealer, r.number, e.dated, null, null, r.reason, e.amount, r.event, r.partition, r.sequence,
         r.recorded_at
     from ledger_entry r left join ledger_entry e on e.dealer = r.dealer and e.event = r.reversed

@@ -63,6 +63,18 @@ PERMISSIONS = {
         HEAD_OF_MARKETING,
         CREDIT_CONTROLLER,
     ),  # beside the branch general manager, those whom they may delegate it to
+    "suspicion.read": PEOPLE,
+    "suspicion.report": (
+        SALES_REPRESENTATIVE,
+        BRANCH_MANAGER,
+        BRANCH_GENERAL_MANAGER,
+        REGION_CLERK,
+        REGIONAL_DIRECTOR,
+        HEAD_OF_MARKETING,
+        CREDIT_CONTROLLER,
+    ),  # whoever sees the dealer and may write at all
+    "suspicion.settle": (BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER),
+    "suspicion.clear": (CREDIT_CONTROLLER,),
     "review.read": PEOPLE,
     "review.open": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
     "review.propose": (BRANCH_MANAGER,),

@@ -70,5 +70,8 @@ PROBLEMS = {
     "opinion-against": Kind(409, "Opinion against credit", "Reject the form, or return it."),
     "conditions-missing": Kind(422, "Conditions and opinion differ", "Say the conditions, or choose another opinion."),
     "nothing-written": Kind(422, "Nothing written", "Write what there is to say in the fields that are named."),
+    "papers-suspicious": Kind(409, "Suspicious papers", "Have the reported papers settled or cleared first."),
+    "suspicion-reported": Kind(409, "Paper reported already", "Have the report of this paper settled."),
+    "suspicion-settled": Kind(409, "Not at this step", "Read the dealer's suspicious papers."),
     "no-policy": Kind(409, "No policy in force", "Publish a policy that is in force on that day.", 1),
 }

@@ -106,7 +106,8 @@ async def _rate(log: Log, run: Run, policy: CreditPolicy, facts: DealerFacts) ->
     """One dealer's command: decided on its own stream's state, and repeated harmlessly."""
 
     async def assigned(file: CreditFile) -> AssignGrade:
-        match rate(facts, policy=policy, occasion=run.occasion, previous_grade=file.grade):
+        match rate(facts, policy=policy, occasion=run.occasion, previous_grade=file.grade,
+                   previous_limit=file.limit_before):  # fmt: skip
             case NotRated(reason=reason):
                 raise Refused(reason, "The dealer's survey does not allow a grade: renew it.")
             case Rated() as rated:

@@ -16,6 +16,7 @@ from credit_rating.domain.rating import NotRated, Occasion, canonical_data, rate
 from credit_rating.domain.rating_run import ranked_digest
 from credit_rating.evidence import dealers_of, facts_of
 from credit_rating.occasions import Start, run_rows, start_of
+from credit_rating.projections.diligence_step import diligence_step
 from credit_rating.projections.five_c_assessment import five_c_assessment
 from credit_rating.projections.goods_moved import goods_moved
 from credit_rating.projections.ledger_entry import ledger_entry
@@ -42,7 +43,7 @@ from events.decider import Refused
 from events.ids import canonical
 from events.readers import reader_for
 
-TABLES = [onboarding, term_change, survey_answer, ledger_entry, five_c_assessment, goods_moved, policies]
+TABLES = [onboarding, term_change, survey_answer, ledger_entry, five_c_assessment, diligence_step, goods_moved, policies]
 """The tables that a rating reads."""
 EVERY = """
 select event from grade where ($1::uuid is null or run = $1) and ($2::uuid is null or event > $2)
@@ -200,7 +201,12 @@ async def _differences(log: Log, decision: Decision, start: Start) -> list[Diffe
     occasion = Occasion(decision.decided.run, start.as_of, start.cut, start.policy, start.approved_by)
     before = await _file_before(log, decision.stream, decision.version)
     rated = facts and rate(
-        facts, policy=policy, occasion=occasion, previous_grade=before.grade, overrides=start.overrides
+        facts,
+        policy=policy,
+        occasion=occasion,
+        previous_grade=before.grade,
+        previous_limit=before.limit_before,
+        overrides=start.overrides,
     )
     derived = _data(_events(before, rated, occasion, decision.decided))
     names = sorted(decision.data.keys() | derived.keys())

@@ -98,7 +98,7 @@ async def _differences(log: Log, limit: Limit, dealer: UUID) -> list[Difference]
     before = CREDIT_FILE.fold(CREDIT_FILE.state(), [event_of(row.document) for row in rows])
     asked = recompute(
         facts, run=said.run, grade=before.grade or said.grade, as_of=said.as_of, policy=policy, named=said.policy,
-        cut=said.cut,
+        cut=said.cut, before=before.limit_before,
     )  # fmt: skip
     derived = CREDIT_FILE.decide(before, asked)
     return compared("limit", canonical_data(said), canonical_data(derived[0]) if derived else None)

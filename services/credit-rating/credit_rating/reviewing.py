@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from credit_rating.domain.indicators import Override
@@ -39,6 +40,7 @@ async def rated_now(
     today: date,
     by: str,
     previous_grade: int | None,
+    previous_limit: Decimal,
     overrides: Sequence[Override] = (),
 ) -> Rated | NotRated:
     """What a dealer's facts give today, at the cut of the read model. 503 while a stream of it is parked."""
@@ -50,7 +52,10 @@ async def rated_now(
     if facts is None:
         raise Problem("not-found", "The dealer's onboarding is not known here yet.", retryable=True)
     occasion = Occasion(proposal, today, cut_to_json(cut), reference, by)
-    return rate(facts, policy=policy, occasion=occasion, previous_grade=previous_grade, overrides=overrides)
+    return rate(
+        facts, policy=policy, occasion=occasion, previous_grade=previous_grade, previous_limit=previous_limit,
+        overrides=overrides,
+    )  # fmt: skip
 
 
 def require_rated(rated: Rated | NotRated) -> Rated:

@@ -10,17 +10,21 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from credit_rating.domain.facts import DealerFacts
+from credit_rating.domain.money import NOTHING
 from credit_rating.domain.policy import CreditPolicy
 from credit_rating.domain.simulation import Move, Simulated, Tally, move_of, sharing, simulated, together
 from credit_rating.domain.usual_ledger import UsualLedger
-from credit_rating.evidence import facts_of
+from credit_rating.evidence import WITHIN, bounds, facts_of
+from credit_rating.snapshot import SERVICE
 from credit_rating.usual_ledgers import ledgers_of
+from eventlog.connection import Connection
 from eventlog.loading import few_collections
 from service.access import Caller
 from service.permissions import Reach
@@ -41,6 +45,15 @@ where g.dealer = any($1) and g.as_of <= $2 and (
 )
 order by g.dealer, g.as_of desc, g.sequence desc
 """
+
+
+BEFORE = f"""
+select distinct on (dealer) dealer, "limit" from credit_limit
+where dealer = any($1) and {WITHIN} and as_of <= $3
+    and (causes is null or "limit" > (diligence ->> 'free')::numeric)
+order by dealer, sequence desc
+"""
+"""What a raise of each dealer's limit is measured by: `Limited.before`, told by facts."""
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -155,16 +168,27 @@ async def judged(reader: Reader, question: Question, share: Share) -> Answer:
             ledgers = await ledgers_of(conn, dealers, question.cut, question.as_of)
             facts = await facts_of(conn, dealers, question.cut, with_entries=ledgers.unusual)
             graded = {row["dealer"]: row["grade"] for row in await conn.fetch(IN_FORCE, dealers, question.as_of)}
-        part = _part(share, first, SLICE)
-        await asyncio.to_thread(_judge, answer, part, _Known(facts, ledgers.usual, graded), policies, question)
+            before = await _before(conn, dealers, question) if policies.ask else {}
+        part, known = _part(share, first, SLICE), _Known(facts, ledgers.usual, graded, before)
+        await asyncio.to_thread(_judge, answer, part, known, policies, question)
         if not question.listed.totals and len(answer.moves) >= question.listed.most:
             break
     return answer
 
 
+async def _before(conn: Connection, dealers: list[UUID], question: Question) -> dict[UUID, Decimal]:
+    rows = await conn.fetch(BEFORE, dealers, bounds(question.cut, SERVICE), question.as_of)
+    return {row["dealer"]: row["limit"] for row in rows}
+
+
 class _Policies(NamedTuple):
     now: CreditPolicy
     then: CreditPolicy
+
+    @property
+    def ask(self) -> bool:
+        """Whether either asks for due diligence."""
+        return self.now.due_diligence is not None or self.then.due_diligence is not None
 
 
 class _Known(NamedTuple):
@@ -172,6 +196,7 @@ class _Known(NamedTuple):
     ledgers: Mapping[UUID, UsualLedger]
     """Without those that only the rule can measure: their entries are among the facts."""
     in_force: Mapping[UUID, int]
+    before: Mapping[UUID, Decimal]
 
 
 def _judge(answer: Answer, share: Share, known: _Known, policies: _Policies, question: Question) -> None:
@@ -183,7 +208,10 @@ def _judge(answer: Answer, share: Share, known: _Known, policies: _Policies, que
             answer.tally.leave_out(reason)
             _note(answer.left_out, (str(dealer), reason), listed.most)
             continue
-        each = simulated(facts, question.as_of, policies.now, policies.then, known.ledgers.get(dealer))
+        each = simulated(
+            facts, question.as_of, policies.now, policies.then, known.ledgers.get(dealer),
+            known.before.get(dealer, NOTHING),
+        )  # fmt: skip
         answer.tally.add(each, known.in_force.get(dealer))
         if each.grades == (None, None):
             _note(answer.left_out, (str(dealer), each.reason), listed.most)

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from credit_rating.app import SERVICE
+from credit_rating.domain.diligence import ITEMS
 from credit_rating.projections import TABLES
 from credit_rating.published_policies import POLICIES
 from credit_rating.rating_worker import carry_on_unfinished
@@ -241,6 +242,20 @@ class World:
     async def get(self, path: str, role: str = "auditor", *, query: dict[str, Any] | None = None, **scope: str) -> Any:
         """A read in a role."""
         return await self.client.get(path, params=query, headers=bearer(role, **scope))
+
+    async def look_into(self, dealer: str, limit: str, branch: str = "B1", *, approve: bool = True) -> None:
+        """A complete due diligence for a limit, submitted, and approved by another person."""
+        path, why = f"/dealers/{dealer}/due-diligence", "Seen at the visit of June, with the accounts of two years."
+        answers = [{"item": item, "finding": "satisfactory", "comment": why} for item in ITEMS]
+        opinion = {"opinion": "recommended", "limit": limit, "reason": why}
+        steps: list[tuple[str, Any]] = [("", {"purpose": "First limit for the second shop."})]
+        steps += [("/answers", each) for each in answers] + [("/opinion", opinion), ("/submission", {})]
+        for step, body in steps + ([("/approval", {})] if approve else []):
+            who = ("branch_general_manager", "gao.yu") if step == "/approval" else ("branch_manager", "sun.li")
+            etag = (await self.get(path)).headers["etag"]
+            said = await self.post(f"{path}{step}", body, who[0], branch=branch, login=who[1], etag=etag)
+            assert said.status_code == 200, said.text
+        await self.follow()
 
     async def rate(self, region: str = "R1", as_of: date = TODAY) -> str:
         """A whole rating run; its id."""

@@ -1,4 +1,4 @@
-"""What due diligence says of itself: codes, events and fields."""
+"""What due diligence and suspicious papers say of themselves: codes, events and fields."""
 
 from reporting.i18n import N_
 
@@ -15,6 +15,17 @@ CODES: dict[str, str] = {
     "recommended": N_("recommended"),
     "recommended_with_conditions": N_("recommended with conditions"),
     "against": N_("against"),
+    "diligence": N_("due diligence"),
+    "business_licence": N_("business licence"),
+    "tax_certificate": N_("tax certificate"),
+    "identity_paper": N_("identity paper"),
+    "bank_statement": N_("bank statement"),
+    "accounts": N_("accounts"),
+    "lease": N_("lease"),
+    "title_deed": N_("title deed"),
+    "contract": N_("contract"),
+    "guarantee_letter": N_("letter of guarantee"),
+    "other_paper": N_("other paper"),
 }
 
 EVENTS: dict[str, str] = {
@@ -25,6 +36,10 @@ EVENTS: dict[str, str] = {
     "DueDiligenceApproved": N_("Due diligence approved"),
     "DueDiligenceReturned": N_("Due diligence returned"),
     "DueDiligenceRejected": N_("Due diligence rejected"),
+    "SuspiciousPaperReported": N_("Suspicious paper reported"),
+    "SuspicionConfirmed": N_("Suspicion of a paper confirmed"),
+    "SuspicionDismissed": N_("Suspicion of a paper dismissed"),
+    "SuspicionCleared": N_("Suspicious paper cleared"),
 }
 
 FIELDS: dict[str, str] = {
@@ -32,4 +47,5 @@ FIELDS: dict[str, str] = {
     "finding": N_("finding"),
     "item": N_("item"),
     "note": N_("note"),
+    "paper": N_("paper"),
 }

@@ -195,7 +195,10 @@ class DiligenceStepView(BaseModel):
 
 
 class DiligenceView(BaseModel):
-    """A dealer's last form: the six items in their order, the opinion, what is missing, and its last 100 steps."""
+    """A dealer's last form: the six items in their order, the opinion, what is missing, and its last 100 steps.
+
+    `suspicions`: how many papers block its approval.
+    """
 
     dealer: UUID
     diligence: UUID | None
@@ -205,6 +208,7 @@ class DiligenceView(BaseModel):
     items: list[AnswerView]
     opinion: OpinionView | None
     missing: list[str]
+    suspicions: int
     covers: Money | None
     approved_on: date | None
     approved_by: str | None
@@ -280,7 +284,7 @@ async def submit_diligence(dealer: UUID, body: Nothing, write: Write) -> Respons
 
 
 @router.post(f"{PATH}/approval", permission="diligence.act", answers=FormView, edits=True, status=200,
-             problems=(*DECIDED["problems"], "opinion-against"))  # fmt: skip
+             problems=(*DECIDED["problems"], "opinion-against", "papers-suspicious"))  # fmt: skip
 async def approve_diligence(dealer: UUID, body: Note, write: Write) -> Response:
     """Approve it, as the branch general manager or for them: it covers the limit asked for, from today on."""
     return await _decided(write, dealer, ApproveDiligence, note=body.note, today=write.today)
@@ -327,6 +331,7 @@ def _standing(dealer: UUID, known: Diligence, over: str | None = None) -> dict[s
         "stage": form.stage if form else over or "none",
         "next_step": NEXT_STEP[form.stage] if form else None,
         "missing": form.missing if form else [],
+        "suspicions": len(known.suspicions),
     }
 
 

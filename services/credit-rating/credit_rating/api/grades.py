@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from credit_rating.api.money import Money
 from credit_rating.domain.indicators import INDICATORS
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.rederive import rederive
-from events import FiveCCap
+from events import FiveCCap, LimitDiligence
 from events.fields import Day
 from events.types.shapes import PolicyRef
 from service.context import Read
@@ -27,6 +27,10 @@ from service.routing import Router
 from service.scope import require_dealer_in_scope
 
 router = Router("grades")
+NeededDiligence = Annotated[
+    LimitDiligence | None, BeforeValidator(lambda said: json.loads(said) if isinstance(said, str) else said)
+]
+"""A column of JSON, null where no due diligence was needed."""
 GradeNumber = Annotated[int, Query(ge=1, le=5)]
 COLUMNS = """g.event as id, g.dealer, g.run, g.as_of, g.grade, g.previous_grade, g.rule, g.approved_by, g.recorded_at,
     g.sequence"""
@@ -41,7 +45,8 @@ from (
 ) as f join dealer d using (dealer) join dealer_scope s using (dealer)
 """
 WHOLE = f"""
-select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, r.run is not null as current
+select g.*, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient, l.basis, l.diligence,
+    r.run is not null as current
 from grade g left join credit_limit l on l.dealer = g.dealer and l.run = g.run and l.causes is null
 left join {CURRENT} on r.run = g.run
 where g.event = $1
@@ -114,7 +119,10 @@ class IndicatorView(BaseModel):
 
 
 class LimitFactors(BaseModel):
-    """How the limit came out: min(m3, m12 × season) × term_days ÷ 30 × coefficient, rounded down."""
+    """How the limit came out: min(m3, m12 × season) × term_days ÷ 30 × coefficient, rounded down.
+
+    `diligence`: what it needed due diligence for, which may hold it below the `computed` of the formula.
+    """
 
     limit: Money
     m3: Money | None
@@ -123,6 +131,7 @@ class LimitFactors(BaseModel):
     term_days: int
     coefficient: Decimal
     basis: str
+    diligence: NeededDiligence = None
 
 
 class ExplanationView(GradeView):

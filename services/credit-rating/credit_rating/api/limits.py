@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends
 from pydantic import BaseModel, BeforeValidator
 
+from credit_rating.api.grades import NeededDiligence
 from credit_rating.api.groups import NAME, GroupLimitView
 from credit_rating.api.limit_overrides import OverrideView
 from credit_rating.api.money import Money
@@ -37,7 +38,7 @@ from service.scope import require_dealer_in_scope
 
 router = Router("limits")
 COLUMNS = """l.event as id, l.dealer, l.run, l.as_of, l."limit", l.m3, l.m12, l.season, l.term_days, l.coefficient,
-    l.basis, l.causes, l.recorded_at, l.sequence"""
+    l.basis, l.causes, l.diligence, l.recorded_at, l.sequence"""
 OF_COMPLETED = f"from credit_limit l join {CURRENT} using (run) where l.dealer = $1"
 ROWS = f"select {COLUMNS} {OF_COMPLETED}"
 IN_FORCE = f"""
@@ -57,7 +58,8 @@ Causes = Annotated[
 class LimitView(BaseModel):
     """A limit: min(m3, m12 × season) × term_days ÷ 30 × coefficient, rounded down; a new dealer's by forecast.
 
-    `causes` says why it was computed anew between grades (month, policy, terms); none: it came with a grade.
+    `causes` says why it was computed anew between grades (month, policy, terms, diligence); none: it came with a grade.
+    `diligence`: what it needed due diligence for, which may hold it below the `computed` of the formula.
     """
 
     id: UUID
@@ -72,6 +74,7 @@ class LimitView(BaseModel):
     coefficient: Decimal
     basis: str
     causes: Causes = []
+    diligence: NeededDiligence = None
     recorded_at: datetime
 
 

@@ -14,6 +14,7 @@ from credit_rating.api.grades import IndicatorView, indicators_of
 from credit_rating.api.money import Money
 from credit_rating.closed import Closed
 from credit_rating.domain.credit_file import CREDIT_FILE, CallReview, CreditFile
+from credit_rating.domain.diligence import DILIGENCE
 from credit_rating.domain.indicators import INDICATORS, Override
 from credit_rating.domain.rating import NotRated
 from credit_rating.domain.review import (
@@ -28,7 +29,7 @@ from credit_rating.domain.review import (
 )
 from credit_rating.reviewing import actor, rated_now, require_rated
 from credit_rating.snapshot import company_snapshot
-from events import CreditGradeProposed, FallenIndicator, FiveCCap, IndicatorOverride
+from events import CreditGradeProposed, FallenIndicator, FiveCCap, IndicatorOverride, LimitDiligence
 from events.decider import Refused
 from events.fields import Said, Text
 from events.types.shapes import PolicyRef
@@ -129,7 +130,10 @@ REVIEWS = Listing(
 
 
 class ProposalView(BaseModel):
-    """A grade and limit: as the facts give them now, or as they were frozen when proposed."""
+    """A grade and limit: as the facts give them now, or as they were frozen when proposed.
+
+    `diligence`: what the limit needed due diligence for, which may hold it down.
+    """
 
     proposal: UUID | None
     as_of: date
@@ -139,6 +143,7 @@ class ProposalView(BaseModel):
     indicators: list[IndicatorView]
     overrides: list[IndicatorOverride]
     limit: Money
+    diligence: LimitDiligence | None
     cap: FiveCCap | None
     policy: PolicyRef
     cut: dict[str, dict[str, int]]
@@ -238,7 +243,7 @@ async def propose_grade(dealer: UUID, body: Propose, write: Write) -> Response:
     async def gathered(file: CreditFile) -> ProposeGrade:
         rated = await rated_now(
             write.runtime, dealer, proposal=proposal, today=write.today, by=write.caller.login,
-            previous_grade=file.grade, overrides=overrides,
+            previous_grade=file.grade, previous_limit=file.limit_before, overrides=overrides,
         )  # fmt: skip
         proposed = proposal_of(require_rated(rated), by=write.caller.login, opinion=body.opinion)
         return ProposeGrade(proposed=proposed)
@@ -252,10 +257,15 @@ async def audit_grade(dealer: UUID, body: Opinion, write: Write) -> Response:
     return await _step(write, dealer, AuditGrade, "proposed", opinion=body.opinion)
 
 
-@router.post("/dealers/{dealer}/credit-review/approval", permission="review.act", answers=StandingView, **STEP)
+@router.post("/dealers/{dealer}/credit-review/approval", permission="review.act", answers=StandingView, edits=True,
+             status=200, problems=(*STEP["problems"], "papers-suspicious"))  # fmt: skip
 async def approve_grade(dealer: UUID, body: Opinion, write: Write) -> Response:
-    """Approve an audited proposal: step three, the regional marketing director's. Its grade and limit are in force."""
-    return await _step(write, dealer, ApproveGrade, "audited", opinion=body.opinion)
+    """Approve an audited proposal: step three, the regional marketing director's. Its grade and limit are in force.
+
+    Refused while a paper of the dealer is suspicious.
+    """
+    known, _ = await write.runtime.log.state(DILIGENCE, str(dealer))
+    return await _step(write, dealer, ApproveGrade, "audited", opinion=body.opinion, suspicions=known.suspicions)
 
 
 @router.post("/dealers/{dealer}/credit-review/return", permission="review.act", answers=StandingView, **STEP)
@@ -270,7 +280,7 @@ async def reject_review(dealer: UUID, body: Reason, write: Write) -> Response:
     return await _step(write, dealer, RejectReview, None, reason=body.reason)
 
 
-async def _step(write: WriteContext, dealer: UUID, step: Any, at: Stage | None, **said: str) -> Response:
+async def _step(write: WriteContext, dealer: UUID, step: Any, at: Stage | None, **said: Any) -> Response:
     """A step of the caller's role, or of somebody's who delegated it; `at` None: whichever the review is at."""
     await _in_scope(write, dealer)
 
@@ -297,7 +307,7 @@ async def _proposed(read: Any, dealer: UUID, file: CreditFile) -> tuple[Proposal
     try:
         rated = await rated_now(
             read.runtime, dealer, proposal=str(UUID(int=0)), today=read.today, by=read.caller.login,
-            previous_grade=file.grade,
+            previous_grade=file.grade, previous_limit=file.limit_before,
         )  # fmt: skip
     except (Refused, Problem) as error:
         return None, error.code
@@ -310,7 +320,11 @@ async def _proposed(read: Any, dealer: UUID, file: CreditFile) -> tuple[Proposal
 def proposal_view(proposed: CreditGradeProposed) -> ProposalView:
     """A proposal as it is shown."""
     said = proposed.model_dump(mode="json")
-    shown = said | {"indicators": indicators_of(said["indicators"], {}), "limit": proposed.limit.limit}
+    shown = said | {
+        "indicators": indicators_of(said["indicators"], {}),
+        "limit": proposed.limit.limit,
+        "diligence": proposed.limit.diligence,
+    }
     return ProposalView.model_validate(shown)
 
 

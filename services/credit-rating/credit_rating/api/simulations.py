@@ -90,11 +90,15 @@ class CappedView(BaseModel):
 
 
 class SideView(BaseModel):
-    """What one policy gives a dealer: grade, row and column of the table, 5C cap, limit; or why there is no grade."""
+    """What one policy gives a dealer: grade, row and column of the table, 5C cap, limit; or why there is no grade.
+
+    `by_formula`: what the limit would be if due diligence did not hold it down.
+    """
 
     grade: int | None
     rule: str | None
     cap: CappedView | None
+    by_formula: Money | None = None
     limit: Money | None
     left_out: str | None
 

@@ -9,6 +9,7 @@ indicators fall is watched. What a review goes through is in `review`.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import msgspec
@@ -36,6 +37,7 @@ from . import limit_override, limit_recomputation, review
 from .calendar_window import plus_months
 from .limit_override import EndOverride, Override, OverrideLimit
 from .limit_recomputation import Limited, RecomputeLimit
+from .money import NOTHING
 from .review import ApproveGrade, AuditGrade, ProposeGrade, RejectReview, ReturnGrade, Review
 
 MONTHS_BETWEEN_RATINGS = 3
@@ -135,6 +137,11 @@ class CreditFile(msgspec.Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     limited: Limited | None = None
 
+    @property
+    def limit_before(self) -> Decimal:
+        """What a raise of the limit is measured by; 0 for a dealer that has had no credit."""
+        return self.limited.before if self.limited else NOTHING
+
 
 def decide(file: CreditFile, command: CreditFileCommand) -> list[Event]:
     """What happens on a command."""
@@ -229,7 +236,7 @@ def evolve(file: CreditFile, event: Any) -> CreditFile:
         case CreditWatchStarted() | CreditWatchEnded():
             return msgspec.structs.replace(file, watched=isinstance(event, CreditWatchStarted))
         case CreditLimitSet() | CreditLimitRecomputed():
-            return msgspec.structs.replace(file, limited=limit_recomputation.limited(event))
+            return msgspec.structs.replace(file, limited=limit_recomputation.limited(event, file.limited))
         case CreditLimitOverridden():
             return msgspec.structs.replace(file, overrides=(*file.overrides, Override(event.override, event.last_day)))
         case CreditLimitOverrideEnded():

@@ -2,7 +2,7 @@
 
 drawn up → submitted → approved, with a way back (returned: what was answered stays) and a way out (rejected). Every
 item of the checklist is answered and a feasibility opinion stated before it is submitted; whoever drew up any of it
-decides none of it, in person or acting for somebody.
+decides none of it, in person or acting for somebody. The dealer's suspicious papers stand in the same stream.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from events.decider import Decider, Refused
 from events.types.diligence import DiligenceItem, Evidence, Feasibility, Finding
 from rules.substance import LEAST_CHARACTERS, LEAST_DIFFERENT, has_substance
 
+from . import suspicion
 from .review import Actor
+from .suspicion import SUSPICION_COMMANDS, Suspicion, SuspicionCommand, none_is_open
 
 ITEMS: tuple[DiligenceItem, ...] = get_args(DiligenceItem)
 Stage: TypeAlias = Literal["drawn_up", "submitted"]
@@ -103,7 +105,9 @@ class RejectDiligence(Command):
 
 
 Decided: TypeAlias = ApproveDiligence | ReturnDiligence | RejectDiligence
-DiligenceCommand: TypeAlias = OpenDiligence | AnswerItem | StateFeasibility | SubmitDiligence | Decided
+DiligenceCommand: TypeAlias = (
+    OpenDiligence | AnswerItem | StateFeasibility | SubmitDiligence | Decided | SuspicionCommand
+)
 
 
 class Opinion(msgspec.Struct, frozen=True):
@@ -131,14 +135,17 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Diligence(msgspec.Struct, frozen=True):
-    """The form under way, if any, and the limit that the last approved one covers."""
+    """The form under way, if any, the limit that the last approved one covers, and the papers that block approvals."""
 
     form: Form | None = None
     covers: Decimal | None = None
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 def decide(known: Diligence, command: DiligenceCommand) -> list[Event]:
     """What happens on a command. Refused: diligence-open, no-diligence, stage-wrong, own-proposal and others below."""
+    if isinstance(command, SUSPICION_COMMANDS):
+        return suspicion.decide(known.suspicions, command)
     if isinstance(command, OpenDiligence):
         if known.form is not None:
             raise Refused("diligence-open", "A due diligence of this dealer is under way: go on with that.")
@@ -157,6 +164,7 @@ def decide(known: Diligence, command: DiligenceCommand) -> list[Event]:
         case SubmitDiligence(), "drawn_up":
             return [_submitted(form, command)]
         case ApproveDiligence(), "submitted":
+            none_is_open(known.suspicions)
             return [_approved(form, command)]
         case ReturnDiligence(), "submitted":
             return [DueDiligenceReturned(**_step(form, command.by), reason=command.reason)]
@@ -222,11 +230,12 @@ def _written(**texts: str) -> None:
 
 def evolve(known: Diligence, event: Any) -> Diligence:
     """What is then so."""
+    known = msgspec.structs.replace(known, suspicions=suspicion.evolve(known.suspicions, event))
     match event:
         case DueDiligenceOpened():
             return msgspec.structs.replace(known, form=Form(event.diligence, people=(event.by,)))
         case DueDiligenceApproved():
-            return Diligence(covers=event.limit)
+            return msgspec.structs.replace(known, form=None, covers=event.limit)
         case DueDiligenceRejected():
             return msgspec.structs.replace(known, form=None)
         case _:

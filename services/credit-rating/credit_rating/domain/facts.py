@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from .diligence_cap import Approved
 from .entries import LedgerEntry
 from .five_c import FiveC
 from .goods import Moved
@@ -61,6 +62,8 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
         The code of the dealer's own, from `DealerOnboarded`.
     goods
         What moved, by day, direction and territory, without lines that were taken back; empty while nothing tells.
+    diligences
+        Every `DueDiligenceApproved` in the order of its stream.
     """
 
     dealer: str
@@ -73,6 +76,7 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
     assessments: tuple[FiveC, ...] = ()
     territory: str = ""
     goods: tuple[Moved, ...] = ()
+    diligences: tuple[Approved, ...] = ()
 
     def survey_at(self, as_of: date) -> Survey | None:
         """The latest survey not after `as_of`; of two on one day the later answer."""

@@ -11,9 +11,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
+from events import LimitDiligence
+
+from . import diligence_cap
 from .calendar_window import Month, full_months, full_months_since, full_quarters, month_of
 from .indicators.declared import Snapshot, once
 from .money import EXACT, over, rounded
+from .policy import CreditPolicy
 from .policy.standing import LimitRule, NewDealer, Season
 
 Ratio: TypeAlias = tuple[int, int]
@@ -31,6 +35,8 @@ class LimitGiven(NamedTuple):
     term_days: int
     coefficient: Decimal
     basis: Literal["history", "forecast"]
+    diligence: LimitDiligence | None = None
+    """What it needs due diligence for, where it needs any."""
 
 
 class LimitComputed(NamedTuple):
@@ -40,6 +46,7 @@ class LimitComputed(NamedTuple):
     dealer: Snapshot
     rule: LimitRule
     coefficient: Decimal
+    diligence: LimitDiligence | None = None
 
     def given(self) -> LimitGiven:
         """As a decision records it."""
@@ -53,11 +60,22 @@ class LimitComputed(NamedTuple):
             term_days=dealer.facts.term_days_at(dealer.as_of),
             coefficient=self.coefficient,
             basis="forecast" if is_new(dealer, rule) else "history",
+            diligence=self.diligence,
         )
 
 
+def limit_under(dealer: Snapshot, grade: int, policy: CreditPolicy, before: Decimal) -> LimitComputed:
+    """The limit of a dealer that has this grade, held to what due diligence allows; `before`: its last grade's."""
+    computed, rule = limit_computed(dealer, grade, policy.limit), policy.due_diligence
+    if rule is None:
+        return computed
+    approved = diligence_cap.valid_at(dealer.facts.diligences, dealer.as_of, rule)
+    held = diligence_cap.held(computed.limit, before, approved, rule, policy.limit.unit)
+    return computed if held is None else computed._replace(limit=held.limit, diligence=held.why)
+
+
 def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
-    """The limit of a dealer that has this grade."""
+    """The limit of a dealer that has this grade, by the formula alone."""
     return limit_computed(dealer, grade, rule).given()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -27,7 +28,8 @@ from .five_c import cap_of
 from .grades import GradeGiven, grade_of
 from .indicators import Assessment, Graded, Override, SurveyMissing, assess, overridden
 from .indicators.declared import Snapshot, snapshot
-from .limits import LimitComputed, LimitGiven, limit_computed
+from .limits import LimitComputed, LimitGiven, limit_under
+from .money import NOTHING
 from .policy import CreditPolicy
 
 
@@ -64,8 +66,13 @@ class Judged(NamedTuple):
     """The 5C assessment that keeps the grade from being what the cell says."""
 
 
-def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Collection[Override] = ()) -> Judged | NotRated:
-    """Grade one dealer and work out its limit: what every rating records, and all that a simulation compares."""
+def judge(
+    dealer: Snapshot, policy: CreditPolicy, overrides: Collection[Override] = (), before: Decimal = NOTHING
+) -> Judged | NotRated:
+    """Grade one dealer and work out its limit: what every rating records, and all that a simulation compares.
+
+    `before` is the limit that its last grade came to, 0 if none.
+    """
     match assess(dealer, policy.indicators):
         case SurveyMissing(reason=reason):
             return NotRated(reason)
@@ -75,7 +82,7 @@ def judge(dealer: Snapshot, policy: CreditPolicy, overrides: Collection[Override
             cap = cap_of(given.grade, dealer.facts.assessments, dealer.as_of, policy.five_c)
             if cap is not None:
                 given = given._replace(grade=cap.grade)
-            return Judged(assessment, given, limit_computed(dealer, given.grade, policy.limit), cap)
+            return Judged(assessment, given, limit_under(dealer, given.grade, policy, before), cap)
 
 
 def rate(
@@ -84,10 +91,11 @@ def rate(
     policy: CreditPolicy,
     occasion: Occasion,
     previous_grade: int | None,
+    previous_limit: Decimal = NOTHING,
     overrides: Collection[Override] = (),
 ) -> Rated | NotRated:
-    """Rate one dealer. `occasion.policy` must name `policy`; `previous_grade` is the grade in force before."""
-    match judge(snapshot(facts, occasion.as_of), policy, overrides):
+    """Rate one dealer. `occasion.policy` must name `policy`; previous are the grade in force before and its limit."""
+    match judge(snapshot(facts, occasion.as_of), policy, overrides, previous_limit):
         case NotRated() as left_out:
             return left_out
         case Judged() as judged:

@@ -28,6 +28,7 @@ from events.decider import Refused
 
 from .indicators import overrides_of
 from .rating import Rated
+from .suspicion import Suspicion, none_is_open
 
 Stage: TypeAlias = Literal["open", "proposed", "audited"]
 STEPS: dict[Stage, Literal["audit", "approval"]] = {"proposed": "audit", "audited": "approval"}
@@ -73,9 +74,13 @@ class AuditGrade(_Step):
 
 
 class ApproveGrade(_Step):
-    """The regional marketing director approves: grade and limit are assigned."""
+    """The regional marketing director approves: grade and limit are assigned.
+
+    `suspicions` are the dealer's papers that block it (domain.md 2.9), as the log holds them now.
+    """
 
     opinion: str = ""
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 class ReturnGrade(_Step):
@@ -103,13 +108,14 @@ class Review(msgspec.Struct, frozen=True):
 
 
 def decide(review: Review, command: ReviewCommand) -> list[Event]:
-    """What happens on a command. Refused: stage-wrong, same-person."""
+    """What happens on a command. Refused: stage-wrong, same-person, papers-suspicious."""
     match command, review.stage:
         case ProposeGrade(proposed=proposed), "open":
             return [proposed]
         case AuditGrade(by=by), "proposed":
             return [CreditGradeAudited(**_step(review, by), opinion=command.opinion)]
         case ApproveGrade(by=by), "audited":
+            none_is_open(command.suspicions)
             return _approved(review, by, command.opinion)
         case ReturnGrade(by=by), "proposed" | "audited":
             return [CreditGradeReturned(**_step(review, by), step=STEPS[review.stage], reason=command.reason)]

@@ -41,6 +41,8 @@ class Side(msgspec.Struct, frozen=True):
     cap: Capped | None = None
     limit: Decimal | None = None
     left_out: str | None = None
+    by_formula: Decimal | None = None
+    """What the limit would be if due diligence did not hold it down."""
 
 
 class IndicatorChange(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ class Move(msgspec.Struct, frozen=True):
     """A dealer whose grade or limit changes: both sides, and which indicators are the reason.
 
     Without any a 5C assessment caps one side and not the other, or the table itself or the limit's factors differ:
-    `cap`, `rule` and `limit` of both sides say which.
+    `cap`, `rule` and `limit` of both sides say which; due diligence, where `by_formula` is more than the limit.
     """
 
     dealer: str
@@ -89,11 +91,15 @@ class Simulated(NamedTuple):
 
 
 def simulated(
-    facts: DealerFacts, as_of: date, now: CreditPolicy, then: CreditPolicy, ledger: Measures | None = None
-) -> Simulated:
-    """One dealer at the end of `as_of` under both policies; `ledger`, unless the entries are to be measured by rule."""
+    facts: DealerFacts, as_of: date, now: CreditPolicy, then: CreditPolicy, ledger: Measures | None = None,
+    before: Decimal = NOTHING,
+) -> Simulated:  # fmt: skip
+    """One dealer at the end of `as_of` under both policies; `ledger`, unless the entries are to be measured by rule.
+
+    `before` is what a raise of its limit is measured by.
+    """
     dealer = snapshot(facts, as_of, ledger)
-    return Simulated(facts.dealer, judge(dealer, now), judge(dealer, then))
+    return Simulated(facts.dealer, judge(dealer, now, before=before), judge(dealer, then, before=before))
 
 
 def sharing(now: CreditPolicy, then: CreditPolicy) -> CreditPolicy:
@@ -179,7 +185,9 @@ def _side(side: Judged | NotRated) -> Side:
     if isinstance(side, NotRated):
         return Side(left_out=side.reason)
     cap = None if side.cap is None else Capped(side.cap.total, side.cap.below, side.cap.computed)
-    return Side(side.given.grade, side.given.rule, cap, side.limit.limit)
+    asked, limit = side.limit.diligence, side.limit.limit
+    by_formula = asked.computed if asked and limit < asked.computed else None
+    return Side(side.given.grade, side.given.rule, cap, limit, by_formula=by_formula)
 
 
 def _changes(now: Judged | NotRated, then: Judged | NotRated) -> list[IndicatorChange]:

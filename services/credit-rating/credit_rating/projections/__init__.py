@@ -35,6 +35,7 @@ from credit_rating.projections.security_step import security_step
 from credit_rating.projections.statement import statement
 from credit_rating.projections.statement_step import statement_step
 from credit_rating.projections.survey_answer import survey_answer
+from credit_rating.projections.suspicion_step import suspicion_step
 from credit_rating.projections.term_change import term_change
 
 TABLES = [
@@ -52,6 +53,7 @@ TABLES = [
     diligence,
     diligence_step,
     security_step,
+    suspicion_step,
     collection_step,
     credit_file,
     due,

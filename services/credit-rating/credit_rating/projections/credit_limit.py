@@ -7,7 +7,8 @@ from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
 from events import CreditLimitRecomputed, CreditLimitSet
 
-FIELDS = ("run", "as_of", "limit", "m3", "m12", "season", "term_days", "coefficient", "basis", "policy", "cut")
+FIELDS = ("run", "as_of", "limit", "m3", "m12", "season", "term_days", "coefficient", "basis", "policy", "cut",
+          "diligence")  # fmt: skip
 
 credit_limit = FactsTable(
     "credit_limit",
@@ -24,6 +25,7 @@ credit_limit = FactsTable(
         "basis": text,
         "policy": json,
         "cut": json,
+        "diligence": json,
         "causes": json,
     },
     scope="dealer",
@@ -34,7 +36,7 @@ credit_limit.copies(CreditLimitSet, dealer=SUBJECT, **named(FIELDS))
 credit_limit.copies(CreditLimitRecomputed, dealer=SUBJECT, causes="causes", **named(FIELDS))
 
 OF_GRADE = """(
-    select l."limit", l.term_days, l.policy, l.as_of as limit_as_of
+    select l."limit", l.term_days, l.policy, l.diligence, l.as_of as limit_as_of
     from credit_limit l where l.dealer = g.dealer and l.run = g.run and l.as_of <= $2
     order by l.as_of desc, l.sequence desc limit 1
 ) as l"""

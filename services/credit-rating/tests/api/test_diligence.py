@@ -22,20 +22,6 @@ async def act(world: Any, dealer: str, step: str, body: Any, who: dict[str, str]
     return said
 
 
-async def drawn_up(world: Any, dealer: str, limit: str = "80000.00", who: dict[str, str] = SALES) -> None:
-    """A complete form, submitted."""
-    steps = [("", OPEN), *(("/answers", {"item": each, "finding": "satisfactory", "comment": WHY}) for each in ITEMS)]
-    for step, body in (*steps, ("/opinion", OPINION | {"limit": limit}), ("/submission", {})):
-        said = await act(world, dealer, step, body, who)
-        assert said.status_code == 200, said.text
-
-
-async def approved(world: Any, dealer: str, limit: str = "80000.00") -> None:
-    """A diligence that covers a limit."""
-    await drawn_up(world, dealer, limit)
-    assert (await act(world, dealer, "/approval", {}, GENERAL)).status_code == 200
-
-
 async def form(world: Any, dealer: str) -> Any:
     return (await world.get(f"/dealers/{dealer}/due-diligence")).json()
 
@@ -59,7 +45,7 @@ async def test_a_form_is_drawn_up_item_by_item_and_says_what_is_missing(world: A
 
 async def test_another_person_returns_it_and_approves_it_and_its_steps_are_told(world: Any) -> None:
     dealer = await world.dealer("8610")
-    await drawn_up(world, dealer)
+    await world.look_into(dealer, "80000.00", approve=False)
     for who, code in ((SALES, "not-entitled"), (GENERAL | {"login": "sun.li"}, "own-proposal")):
         said = await act(world, dealer, "/approval", {}, who)
         assert said.status_code == 403 and said.json()["type"].endswith(code), said.text
@@ -77,7 +63,7 @@ async def test_another_person_returns_it_and_approves_it_and_its_steps_are_told(
 
 async def test_an_absent_manager_delegates_it(world: Any) -> None:
     dealer = await world.dealer("8620")
-    await drawn_up(world, dealer)
+    await world.look_into(dealer, "80000.00", approve=False)
     stand_in = SALES | {"login": "zhou.min"}
     assert (await act(world, dealer, "/approval", {}, stand_in)).status_code == 403
     span = {"to": "zhou.min", "first_day": "2026-06-30", "last_day": "2026-07-14", "reason": "Leave."}
@@ -116,7 +102,7 @@ async def test_the_list_shows_ones_own_filters_and_sorts(world: Any) -> None:
     one, other, far = [await world.dealer(number, territory=place)
                        for number, place in (("8640", "T9"), ("8641", "T9"), ("8642", "T7"))]  # fmt: skip
     who = SALES | {"branch": "B9"}
-    await drawn_up(world, one, "50000.00", who)
+    await world.look_into(one, "50000.00", "B9", approve=False)
     await act(world, other, "", OPEN, who)
     await act(world, far, "", OPEN, SALES | {"branch": "B7"})
 

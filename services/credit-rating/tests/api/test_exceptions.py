@@ -21,7 +21,7 @@ GENERAL: dict[str, str] = {"role": "branch_general_manager", "branch": "B1", "lo
 STAND_IN: dict[str, str] = {"role": "branch_manager", "branch": "B1", "login": "zhou.min"}
 DIRECTOR: dict[str, str] = {"role": "regional_director", "region": "R1", "login": "lin.tao"}
 WHY = {"reason": "Opens two shops for the season."}
-ELSEWHERE = {"delegated_diligence"}
+ELSEWHERE = {"delegated_diligence", "suspicion_confirmed"}
 """Kinds that tests beside what they are about hold."""
 
 

@@ -14,6 +14,7 @@ from credit_rating.domain.period import PERIOD, Period
 from credit_rating.domain.policy_file import POLICY_FILE
 from credit_rating.domain.promise import Promise
 from credit_rating.domain.rating_run import RATING_RUN, RatingRun
+from credit_rating.domain.suspicion import Suspicion
 from rules.policy_drafts import Draft, PolicyBook
 
 
@@ -37,6 +38,7 @@ from rules.policy_drafts import Draft, PolicyBook
             Diligence(
                 Form("d", "submitted", {"character": "reservations"}, Opinion("against", Decimal("1.50")), ("sun",)),
                 Decimal("2.00"),
+                (Suspicion("s", "lease", "L-7", "confirmed", "li"),),
             ),
         ),
         (POLICY_FILE, PolicyBook(2, date(2026, 1, 1), drafts={"d": Draft({"name": "credit"}, ("chen",), "submitted")})),

@@ -84,6 +84,10 @@ from events import (
     StatementSettled,
     StatementWithdrawn,
     SurveyAnswered,
+    SuspicionCleared,
+    SuspicionConfirmed,
+    SuspicionDismissed,
+    SuspiciousPaperReported,
     TakenBackFromLegal,
     VisitLogged,
     WrittenOffRecovered,
@@ -177,6 +181,10 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (DueDiligenceReturned, None, ("reason", "by", "acting_for")),
     (DueDiligenceRejected, None, ("reason", "by", "acting_for")),
     (InventoryReported, "as_of", ("number", "value", "consigned_value")),
+    (SuspiciousPaperReported, "reported_on", ("paper", "number", "reason", "by")),
+    (SuspicionConfirmed, "settled_on", ("paper", "number", "reason", "by")),
+    (SuspicionDismissed, "settled_on", ("paper", "number", "reason", "by")),
+    (SuspicionCleared, "cleared_on", ("paper", "number", "reason", "by")),
     (AbcClassAssigned, "window_to", ("abc", "rank", "population")),
 ]
 """Event type, the field that dates it (None: its business date), and the fields its entry shows."""

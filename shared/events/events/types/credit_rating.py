@@ -31,7 +31,7 @@ from events.types.shapes import Excluded, PolicyRef
 HoldCode = Literal[
     "limit-exceeded", "overdue", "suspended", "grade-5", "no-grade", "prepayment-short", "currency", "group-limit"
 ]
-LimitCause = Literal["month", "policy", "terms"]
+LimitCause = Literal["month", "policy", "terms", "diligence"]
 Basis = Literal["history", "forecast", "override"]
 
 
@@ -176,7 +176,22 @@ class CreditGradeAssigned(Event, owner="credit-rating", stream="credit", version
     approved_by: Code
 
 
-class CreditLimitSet(Event, owner="credit-rating", stream="credit"):
+class LimitDiligence(Part):
+    """What a limit needed due diligence for: the formula gives `computed`, and only `free` may be had without.
+
+    `before` is the limit that a raise is measured by, 0 for a dealer without credit so far; `diligence` the approved
+    one that counted, and what it `covers`. The limit is at most `free`, with a diligence what it covers or `before`.
+    """
+
+    computed: Money
+    before: Money
+    free: Money
+    diligence: Id | None = None
+    approved_on: date | None = None
+    covers: Money | None = None
+
+
+class CreditLimitSet(Event, owner="credit-rating", stream="credit", version=2):
     """The credit limit and its factors: min(m3, m12 × season) × term/30 × coefficient (domain.md 2.7).
 
     `m3`, `m12` = mean net invoiced of the last 3 and 12 full months; `basis` says what stood in their place.
@@ -193,17 +208,20 @@ class CreditLimitSet(Event, owner="credit-rating", stream="credit"):
     basis: Basis
     policy: PolicyRef
     cut: Cut
+    diligence: LimitDiligence | None = None
 
 
-class CreditLimitRecomputed(Event, owner="credit-rating", stream="credit"):
+class CreditLimitRecomputed(Event, owner="credit-rating", stream="credit", version=2):
     """The limit of a grade in force was computed anew: on the 1st, under another policy or other terms (domain.md 2.7).
+
+    Or because a due diligence was approved for which it waited (2.9).
 
     `run` is that of the grade, whose last limit it replaces from `as_of` on; the factors are those of `CreditLimitSet`.
     """
 
     run: Id
     as_of: date
-    causes: Annotated[tuple[LimitCause, ...], Field(min_length=1, max_length=3)]
+    causes: Annotated[tuple[LimitCause, ...], Field(min_length=1, max_length=4)]
     grade: Grade
     limit: Money
     m3: Money | None
@@ -214,6 +232,7 @@ class CreditLimitRecomputed(Event, owner="credit-rating", stream="credit"):
     basis: Basis
     policy: PolicyRef
     cut: Cut
+    diligence: LimitDiligence | None = None
 
 
 class GradeWithheld(Event, owner="credit-rating", stream="credit"):

@@ -8,7 +8,7 @@ from pydantic import Field
 from events.catalogue import Event, Part
 from events.fields import Cut, Days, FreeJson, Grade, Id, Letter, Money, Ratio
 from events.recorded import Code, Said, Text
-from events.types.credit_rating import Basis, FiveCCap, Indicator
+from events.types.credit_rating import Basis, FiveCCap, Indicator, LimitDiligence
 from events.types.shapes import PolicyRef
 
 Step = Literal["audit", "approval"]
@@ -33,9 +33,10 @@ class ProposedLimit(Part):
     term_days: Days
     coefficient: Ratio
     basis: Basis
+    diligence: LimitDiligence | None = None
 
 
-class CreditGradeProposed(Event, owner="credit-rating", stream="credit", version=2):
+class CreditGradeProposed(Event, owner="credit-rating", stream="credit", version=3):
     """The branch sales manager proposed a grade; what it rests on is frozen at `cut` (domain.md 2.5).
 
     The grade and limit that an approval assigns name `proposal` as their run.

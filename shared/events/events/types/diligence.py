@@ -93,3 +93,57 @@ class DueDiligenceRejected(Event, owner="credit-rating", stream="diligence"):
     reason: Said
     by: Code
     acting_for: Code | None = None
+
+
+PaperKind: TypeAlias = Literal[
+    "business_licence", "tax_certificate", "identity_paper", "bank_statement", "accounts", "lease", "title_deed",
+    "contract", "guarantee_letter", "other_paper",
+]  # fmt: skip
+
+
+class SuspiciousPaperReported(Event, owner="credit-rating", stream="diligence"):
+    """Somebody reported that a paper of the dealer looks forged or altered (可疑证件): which, why, a file of it (2.9).
+
+    Until that is settled neither a due diligence nor a credit review of the dealer is approved.
+    """
+
+    suspicion: Id
+    paper: PaperKind
+    number: Code
+    reason: Said
+    file: Hash | None = None
+    reported_on: date
+    by: Code
+
+
+class SuspicionConfirmed(Event, owner="credit-rating", stream="diligence"):
+    """Another person found that the paper is not what it says; it goes on blocking approvals until it is cleared."""
+
+    suspicion: Id
+    paper: PaperKind
+    number: Code
+    reason: Said
+    settled_on: date
+    by: Code
+
+
+class SuspicionDismissed(Event, owner="credit-rating", stream="diligence"):
+    """Another person found that the paper is in order."""
+
+    suspicion: Id
+    paper: PaperKind
+    number: Code
+    reason: Said
+    settled_on: date
+    by: Code
+
+
+class SuspicionCleared(Event, owner="credit-rating", stream="diligence"):
+    """The credit controller cleared a confirmed suspicion, with a reason: it blocks no more."""
+
+    suspicion: Id
+    paper: PaperKind
+    number: Code
+    reason: Said
+    cleared_on: date
+    by: Code

@@ -72,3 +72,21 @@ def no_assessment_capped_the_grade(data: dict[str, Any], document: dict[str, Any
 def no_assessment_capped_the_proposal(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """In version 1 proposed grades came from the indicators and their overrides alone."""
     return {**data, "cap": None}
+
+
+@upcast("CreditGradeProposed", from_version=2)
+def no_due_diligence_was_asked_for_the_proposal(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 2 no policy asked for due diligence."""
+    return {**data, "limit": {**data["limit"], "diligence": None}}
+
+
+@upcast("CreditLimitSet", from_version=1)
+def no_due_diligence_was_asked_for(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 no policy asked for due diligence."""
+    return {**data, "diligence": None}
+
+
+@upcast("CreditLimitRecomputed", from_version=1)
+def no_due_diligence_was_asked_for_anew(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 no policy asked for due diligence, and none had a limit computed anew."""
+    return {**data, "diligence": None}

@@ -3,6 +3,7 @@
 from rules.policy import Policy
 
 from .collection import CollectionRule
+from .due_diligence import DueDiligenceRule
 from .five_c import FiveCRule
 from .grade_table import GradeTable
 from .limitation import LimitationRule
@@ -23,3 +24,4 @@ class CreditPolicy(Policy):
     limitation: LimitationRule = LimitationRule()
     collection: CollectionRule = CollectionRule()
     five_c: FiveCRule = FiveCRule()
+    due_diligence: DueDiligenceRule | None = None
