@@ -42,6 +42,8 @@ FIVE_C = {name: {"score": 50, "evidence": "Accounts."}
 SECURITY = {"kind": "pledge", "owner": "Best", "value": "1.00", "valued_on": "2026-12-01", "registration": "F-7",
             "expires_on": "2027-12-01"}  # fmt: skip
 ANSWER = {"item": "character", "finding": "satisfactory", "comment": SAID}
+FOLLOW_UP = {"visited_on": "2026-12-01", "use_of_credit": SAID, "finances": SAID, "stock": SAID, "picture_holds": True,
+             "next_steps": SAID}  # fmt: skip
 BY_NUMBER = {"dealer": {"source": "erp", "number": NUMBER}}
 
 WRITES: dict[str, dict[str, Any]] = {
@@ -112,6 +114,7 @@ WRITES: dict[str, dict[str, Any]] = {
         "POST /dealers/{dealer}/due-diligence/submission": {},
         "POST /dealers/{dealer}/suspicious-papers": {"paper": "lease", "number": "F-8", **REASON},
         "POST /dealers/{dealer}/suspicious-papers/{suspicion}/settlement": {"outcome": "dismissed", **REASON},
+        "POST /dealers/{dealer}/follow-ups": FOLLOW_UP,
         "POST /rating-runs": {"region": "R2"},
         "POST /dealers/{dealer}/credit-review": REASON,
         "POST /dealers/{dealer}/credit-review/proposal": {},

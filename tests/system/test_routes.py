@@ -26,8 +26,8 @@ QUERIES |= {"credit-rating GET /completeness/documents": {"month": "2026-01-01"}
 QUERIES |= {"credit-rating GET /grades/{grade}/events": {"indicator": "monthly_sales"}}
 QUERIES |= {"tiering GET /visit-compliance": {"from": "2026-01-01", "to": "2026-12-31"}}
 """`service GET /path` → parameters that the route cannot do without."""
-ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events"}
-"""Answers that need more than varied samples (a grade under a published policy): the service's own tests have them."""
+ELSEWHERE = {"/grades/{grade}/explanation", "/grades/{grade}/events", "/dealers/{dealer}/limit"}
+"""Answers that need more than varied samples (a published policy): the service's own tests have them."""
 EMPTY = UUID(int=0)
 IDS = (
     "dealer", "grade", "limit", "run", "event", "export", "import_id", "sequence", "delegation", "statement", "draft",

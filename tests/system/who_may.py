@@ -78,6 +78,8 @@ HELD: dict[str, dict[str, str]] = {
         "suspicion.report": "rep manager general clerk director head credit",
         "suspicion.settle": "general director head credit",
         "suspicion.clear": "credit",
+        "follow_up.read": PEOPLE,
+        "follow_up.record": "rep manager general clerk credit",
         "review.read": PEOPLE,
         "review.open": "manager general director credit",
         "review.propose": "manager",
@@ -214,6 +216,9 @@ ROUTES: dict[str, str] = {
         POST   /dealers/{dealer}/due-diligence/return       diligence.act
         POST   /dealers/{dealer}/due-diligence/submission   diligence.prepare
         GET    /due-diligence                               diligence.read
+        GET    /follow-ups                                  follow_up.read
+        GET    /dealers/{dealer}/follow-ups                 follow_up.read
+        POST   /dealers/{dealer}/follow-ups                 follow_up.record
         GET    /suspicious-papers                           suspicion.read
         GET    /dealers/{dealer}/suspicious-papers          suspicion.read
         POST   /dealers/{dealer}/suspicious-papers          suspicion.report

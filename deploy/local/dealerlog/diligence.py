@@ -1,4 +1,4 @@
-"""Due diligence of two dealers of the sample network: one form is approved, one waits while a paper is suspicious."""
+"""Due diligence of two dealers of the sample network: one form approved, one held by a paper; both are visited."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dealerlog.client import Api
+from dealerlog.sample.calendar import LAST_DAY
 from dealerlog.sample.dealers import Dealer
 from dealerlog.sample.network import SEED
 from dealerlog.sample.organisation import Person
@@ -19,6 +20,15 @@ FOUND = {
     "ability_to_pay": "Turns its stock over in five weeks and collects in cash.",
     "papers_complete": "Licence, tax certificate and lease are in the file.",
 }
+
+VISIT = {
+    "use_of_credit": "Bought stock for the season with it, as it said.",
+    "finances": "Owes nobody else, by its bank statements.",
+    "stock": "Counted at the visit; it turns as before.",
+    "picture_holds": True,
+    "next_steps": "Visit again before the next review.",
+}
+"""What the visit after credit was given found."""
 
 
 async def look_into(api: Api, some: Sequence[Dealer], ids: Mapping[str, str]) -> list[str]:
@@ -46,6 +56,9 @@ async def look_into(api: Api, some: Sequence[Dealer], ids: Mapping[str, str]) ->
         for n, (step, who, said) in enumerate(steps):
             await _step(api, path, step, who, said, n)
         await _suspect(api, f"/dealers/{ids[dealer.number]}/suspicious-papers", dealer, last=dealer is some[-1])
+        visit = VISIT | {"visited_on": LAST_DAY.isoformat()}
+        place = f"/dealers/{ids[dealer.number]}/follow-ups"
+        api.saw(await api.post(CREDIT, place, manager, visit, key=f"sample-{SEED}-{place}"))
         stages.append("approved" if dealer is not some[-1] else "submitted")
     return stages
 

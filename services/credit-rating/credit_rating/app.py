@@ -7,6 +7,7 @@ from credit_rating.domain.credit_file import CREDIT_FILE
 from credit_rating.domain.delegation import DELEGATION
 from credit_rating.domain.diligence import DILIGENCE
 from credit_rating.domain.five_c import ASSESSMENT
+from credit_rating.domain.follow_up import FOLLOW_UP
 from credit_rating.domain.group_limit import GROUP_LIMIT
 from credit_rating.domain.list_export import LIST_EXPORT, RecordExport
 from credit_rating.domain.order import ORDERS
@@ -42,6 +43,7 @@ SERVICE = Service(
         CREDIT_FILE,
         DELEGATION,
         DILIGENCE,
+        FOLLOW_UP,
         GROUP_LIMIT,
         LIST_EXPORT,
         ORDERS,

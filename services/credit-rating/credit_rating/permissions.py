@@ -75,6 +75,14 @@ PERMISSIONS = {
     ),  # whoever sees the dealer and may write at all
     "suspicion.settle": (BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, HEAD_OF_MARKETING, CREDIT_CONTROLLER),
     "suspicion.clear": (CREDIT_CONTROLLER,),
+    "follow_up.read": PEOPLE,
+    "follow_up.record": (
+        SALES_REPRESENTATIVE,
+        BRANCH_MANAGER,
+        BRANCH_GENERAL_MANAGER,
+        REGION_CLERK,
+        CREDIT_CONTROLLER,
+    ),
     "review.read": PEOPLE,
     "review.open": (BRANCH_MANAGER, BRANCH_GENERAL_MANAGER, REGIONAL_DIRECTOR, CREDIT_CONTROLLER),
     "review.propose": (BRANCH_MANAGER,),

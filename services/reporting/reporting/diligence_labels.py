@@ -40,12 +40,18 @@ EVENTS: dict[str, str] = {
     "SuspicionConfirmed": N_("Suspicion of a paper confirmed"),
     "SuspicionDismissed": N_("Suspicion of a paper dismissed"),
     "SuspicionCleared": N_("Suspicious paper cleared"),
+    "CreditFollowedUp": N_("Follow-up visit"),
 }
 
 FIELDS: dict[str, str] = {
     "conditions": N_("conditions"),
+    "finances": N_("finances"),
     "finding": N_("finding"),
     "item": N_("item"),
+    "next_steps": N_("next steps"),
     "note": N_("note"),
     "paper": N_("paper"),
+    "picture_holds": N_("the picture holds"),
+    "stock": N_("stock"),
+    "use_of_credit": N_("real use of the credit"),
 }

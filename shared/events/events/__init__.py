@@ -135,6 +135,7 @@ from events.types.customer_registry import (
     VisitLogged,
 )
 from events.types.diligence import (
+    CreditFollowedUp,
     DueDiligenceAnswered,
     DueDiligenceApproved,
     DueDiligenceOpened,
@@ -236,6 +237,7 @@ __all__ = [
     "ControlTotalsReceived",
     "CreditCheck",
     "CreditFileOpened",
+    "CreditFollowedUp",
     "CreditGradeApproved",
     "CreditGradeAssigned",
     "CreditGradeAudited",
@@ -311,8 +313,8 @@ __all__ = [
     "LedgerImportUndone",
     "LegalDeclined",
     "LegalProposed",
-    "ListExported",
     "LimitDiligence",
+    "ListExported",
     "Located",
     "OrderCancelled",
     "OrderCheckedWithGroup",

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from unicodedata import category, normalize
 
+from events.decider import Refused
+
 LEAST_CHARACTERS = 10
 LEAST_DIFFERENT = 4
 
@@ -20,3 +22,14 @@ def has_substance(text: str) -> bool:
     counted = Counter(each for each in normalize("NFKC", text).casefold() if category(each)[0] in "LN")
     total = counted.total()
     return total >= LEAST_CHARACTERS and len(counted) >= LEAST_DIFFERENT and 2 * max(counted.values()) <= total
+
+
+def written(**texts: str) -> None:
+    """Every text says something. Refused: nothing-written, with the names of those that do not."""
+    if empty := [name for name, text in texts.items() if not has_substance(text)]:
+        raise Refused(
+            "nothing-written",
+            f"Write what there is to say in {', '.join(empty)}: at least {LEAST_CHARACTERS} letters, digits or "
+            f"characters, {LEAST_DIFFERENT} of them different.",
+            fields=empty,
+        )

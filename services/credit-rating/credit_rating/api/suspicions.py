@@ -125,10 +125,9 @@ async def suspicions_of(
     dealer: UUID, read: Read, asked: Annotated[Asked, Depends(SUSPICIONS.asked)]
 ) -> Page[SuspicionView]:
     """A dealer's reports; the ETag is what each write names as If-Match, the same as of its due diligence."""
-    _, version = await read.runtime.log.state(DILIGENCE, str(dealer))
-    read.etag(version)
     async with read.snapshot() as conn:
         await require_dealer_in_scope(conn, dealer)
+        await read.shows(conn, DILIGENCE, str(dealer))
         rows = await asked.rows(conn, dealer)
     return asked.page(rows, SuspicionView)
 

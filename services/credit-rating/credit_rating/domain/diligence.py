@@ -26,7 +26,7 @@ from events import (
 )
 from events.decider import Decider, Refused
 from events.types.diligence import DiligenceItem, Evidence, Feasibility, Finding
-from rules.substance import LEAST_CHARACTERS, LEAST_DIFFERENT, has_substance
+from rules.substance import written
 
 from . import suspicion
 from .review import Actor
@@ -149,7 +149,7 @@ def decide(known: Diligence, command: DiligenceCommand) -> list[Event]:
     if isinstance(command, OpenDiligence):
         if known.form is not None:
             raise Refused("diligence-open", "A due diligence of this dealer is under way: go on with that.")
-        _written(purpose=command.purpose)
+        written(purpose=command.purpose)
         said = command.model_dump(exclude={"today"})
         return [DueDiligenceOpened(**said, opened_on=command.today)]
     form = known.form
@@ -157,7 +157,7 @@ def decide(known: Diligence, command: DiligenceCommand) -> list[Event]:
         raise Refused("no-diligence", "No due diligence of this dealer is under way: open one first.")
     match command, form.stage:
         case AnswerItem(), "drawn_up":
-            _written(comment=command.comment)
+            written(comment=command.comment)
             return [DueDiligenceAnswered(diligence=form.id, **command.model_dump())]
         case StateFeasibility(), "drawn_up":
             return [_stated(form, command)]
@@ -175,7 +175,7 @@ def decide(known: Diligence, command: DiligenceCommand) -> list[Event]:
 
 
 def _stated(form: Form, asked: StateFeasibility) -> FeasibilityStated:
-    _written(reason=asked.reason)
+    written(reason=asked.reason)
     if (asked.opinion == "recommended_with_conditions") != bool(asked.conditions):
         raise Refused("conditions-missing", "An opinion with conditions says which; any other has none.")
     return FeasibilityStated(diligence=form.id, **asked.model_dump())
@@ -215,17 +215,6 @@ def _step(form: Form, by: Actor) -> dict[str, Any]:
     if again := sorted(by.people.intersection(form.people)):
         raise Refused("own-proposal", f"{again[0]} drew up this form: somebody else decides it.")
     return {"diligence": form.id, "by": by.login, "acting_for": by.acting_for}
-
-
-def _written(**texts: str) -> None:
-    """Every text says something. Refused: nothing-written."""
-    if empty := [name for name, text in texts.items() if not has_substance(text)]:
-        raise Refused(
-            "nothing-written",
-            f"Write what there is to say in {', '.join(empty)}: at least {LEAST_CHARACTERS} letters, digits or "
-            f"characters, {LEAST_DIFFERENT} of them different.",
-            fields=empty,
-        )
 
 
 def evolve(known: Diligence, event: Any) -> Diligence:

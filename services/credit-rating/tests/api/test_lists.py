@@ -29,6 +29,7 @@ from credit_rating.api import (
     exceptions,
     exports,
     five_c,
+    follow_ups,
     grade_events,
     grades,
     groups,
@@ -41,10 +42,14 @@ from credit_rating.api import (
     runs,
     security_register,
     statement_reading,
+    suspicions,
     unapplied,
     waiting,
 )
 from credit_rating.app import SERVICE
+from credit_rating.published_policies import POLICIES
+from eventlog.testing import meta
+from rules.policy import PublishPolicy, key
 from service.listing import Listing
 from service.testing import settings_of
 
@@ -100,6 +105,10 @@ async def busy(world: Any, rows: Any) -> AsyncIterator[Any]:
     }
 
 
+SEEN = "Seen at the shop."
+FOUND = ("use_of_credit", "finances", "stock", "next_steps")
+
+
 async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
     """Two of whatever else is listed: securities, assessments, steps of collection, months, groups, statements."""
     controller = {"role": "credit_controller", "login": "he.fang"}
@@ -112,6 +121,9 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
 
     back = {"kind": "bounce", "dealer": {"source": "ERP", "number": "7100"}, "source": "ERP", "reason": "No funds."}
     await world.bulk([back | {"number": f"NONE-{n}", "bounced_on": str(TODAY)} for n in range(2)])
+    asking = {"version": 2, "effective_from": "2026-07-02", "follow_up": {"every_months": dict.fromkeys("1234", 3)}}
+    command = PublishPolicy(name="credit", content=POLICIES.shipped() | asking)
+    await world.log.handle(POLICIES.file, key("credit"), command, meta())
     await world.group("LH", *dealers[:3])
     await world.group("JK", dealers[3])
     path = f"/dealers/{dealers[0]}"
@@ -130,6 +142,12 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
         await edit(f"/periods/2026-0{4 + n}", f"/periods/2026-0{4 + n}/closing", {})
         due = f"/dealers/{dealers[n]}/due-diligence"
         await edit(due, due, {"purpose": "First limit."}, {"role": "branch_manager", "branch": "B1"})
+        paper = {"paper": "lease", "number": f"L-{n}", "reason": "The seal is a copy."}
+        await edit(f"{path}/suspicious-papers", f"{path}/suspicious-papers", paper)
+        visit = {"visited_on": f"2026-06-0{n + 1}", "picture_holds": bool(n)} | dict.fromkeys(
+            FOUND, "Seen at the shop."
+        )
+        assert (await world.post(f"{path}/follow-ups", visit, **controller)).status_code == 201
         limit = {"limit": f"{n + 1}000.00", "reason": "One guarantee."}
         await edit("/groups/LH", "/groups/LH/limit", limit, {"role": "head_of_marketing"})
         await world.bulk([rows.invoice("7101", f"LATE-{n}", "1.00", date(2026, 4, 1 + n))])
@@ -160,6 +178,10 @@ LISTS: dict[str, Listing] = {
     "/receivables/unapplied": unapplied.UNAPPLIED,
     "/exports": exports.EXPORTS,
     "/due-diligence": diligence.DILIGENCES,
+    "/suspicious-papers": suspicions.SUSPICIONS,
+    "/dealers/{dealer}/suspicious-papers": suspicions.SUSPICIONS,
+    "/follow-ups": follow_ups.DUES,
+    "/dealers/{dealer}/follow-ups": follow_ups.OF_ONE,
     "/securities": security_register.SECURITIES,
     "/dealers/{dealer}/securities": security_register.SECURITIES,
     "/dealers/{dealer}/five-c": five_c.ASSESSMENTS,
@@ -175,6 +197,7 @@ LISTS: dict[str, Listing] = {
 NEEDED: dict[str, dict[str, str]] = {
     "/grades/{grade}/events": {"indicator": "monthly_sales"},
     "/completeness/documents": {"month": "2026-06-01"},
+    "/follow-ups": {"as_of": "2026-07-02"},
     "/receivables/limitations": {"as_of": "2029-06-30"},
 }
 """What a list cannot do without."""

@@ -13,6 +13,7 @@ from reporting.i18n import N_
 from reporting.pages.view import page, render
 from reporting.reading.credit_sheet import standing_of
 from reporting.reading.dealer import dealer_of
+from reporting.reading.diligence import diligence_of
 from reporting.reading.memory import memory_of
 from reporting.reading.places import places
 from reporting.reading.standpoint import standpoint
@@ -35,4 +36,8 @@ async def credit_sheet(read: Read, dealer: UUID, ask: Annotated[Looked, Query()]
         if found is None:
             raise Wrong("not-found", N_("This dealer was not there as of that day, known at that cut."))
         standing, names = await standing_of(conn, at, dealer), await places(conn)
-    return render(read, "credit_sheet.html", at=at, dealer=found, standing=standing, places=names, ask=ask)
+        grade, credit = found.grade["grade"] if found.grade else None, bool(found.row.limit and found.row.limit > 0)
+        looked = await diligence_of(conn, at, dealer, grade=grade, credit=credit)
+    return render(
+        read, "credit_sheet.html", at=at, dealer=found, standing=standing, looked=looked, places=names, ask=ask
+    )

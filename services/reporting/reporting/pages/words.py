@@ -129,6 +129,8 @@ class Words:
             return ", ".join(f"{self.indicator(each['indicator'])} {each['graded']} → {each['now']}" for each in value)
         if name == "rule":
             return self.rule(str(value))
+        if isinstance(value, bool):
+            return self.gettext("yes") if value else self.gettext("no")
         return self.code(value) if isinstance(value, str) else figures.told(value)
 
     def _of(self, table: Mapping[str, str], code: Any) -> str:

@@ -4,7 +4,8 @@ from eventlog.mapping import SUBJECT, named
 from eventlog.projection import FactsTable, day, integer, json, money, text, uuid
 from events import CreditLimitRecomputed, CreditLimitSet
 
-FIELDS = ("run", "as_of", "limit", "m3", "m12", "season", "term_days", "coefficient", "basis", "policy", "cut")
+FIELDS = ("run", "as_of", "limit", "m3", "m12", "season", "term_days", "coefficient", "basis", "policy", "cut",
+          "diligence")  # fmt: skip
 
 credit_limit = FactsTable(
     "credit_limit",
@@ -21,6 +22,7 @@ credit_limit = FactsTable(
         "basis": text,
         "policy": json,
         "cut": json,
+        "diligence": json,
         "causes": json,
     },
     scope="dealer",

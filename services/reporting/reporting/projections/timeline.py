@@ -12,6 +12,7 @@ from events import (
     BillDishonoured,
     BillReceived,
     CreditFileOpened,
+    CreditFollowedUp,
     CreditGradeApproved,
     CreditGradeAssigned,
     CreditGradeAudited,
@@ -185,6 +186,7 @@ TOLD: list[tuple[type[Event], str | None, tuple[str, ...]]] = [
     (SuspicionConfirmed, "settled_on", ("paper", "number", "reason", "by")),
     (SuspicionDismissed, "settled_on", ("paper", "number", "reason", "by")),
     (SuspicionCleared, "cleared_on", ("paper", "number", "reason", "by")),
+    (CreditFollowedUp, "visited_on", ("picture_holds", "use_of_credit", "finances", "stock", "next_steps", "by")),
     (AbcClassAssigned, "window_to", ("abc", "rank", "population")),
 ]
 """Event type, the field that dates it (None: its business date), and the fields its entry shows."""

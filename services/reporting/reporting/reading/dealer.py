@@ -189,6 +189,7 @@ JSON_COLUMNS = frozenset(
         "ageing",
         "causes",
         "checked",
+        "diligence",
         "cut",
         "fallen",
         "indicators",

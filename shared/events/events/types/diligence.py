@@ -147,3 +147,20 @@ class SuspicionCleared(Event, owner="credit-rating", stream="diligence"):
     reason: Said
     cleared_on: date
     by: Code
+
+
+class CreditFollowedUp(Event, owner="credit-rating", stream="follow-up"):
+    """Somebody visited a dealer that has credit and looked again (回访): what was found, and what comes next (2.9).
+
+    `picture_holds`: what the credit was given on still holds.
+    """
+
+    follow_up: Id
+    visited_on: date
+    use_of_credit: Said
+    finances: Said
+    stock: Said
+    picture_holds: bool
+    next_steps: Said
+    files: Evidence = ()
+    by: Code

@@ -23,6 +23,7 @@ STREAMS = streams(
         "export": "edited",
         "security": "edited",
         "diligence": "edited",
+        "follow-up": "edited",
         "assessment": "edited",
         "collection": "edited",
         "period": "edited",

@@ -5,6 +5,7 @@ from rules.policy import Policy
 from .collection import CollectionRule
 from .due_diligence import DueDiligenceRule
 from .five_c import FiveCRule
+from .follow_up import FollowUpRule
 from .grade_table import GradeTable
 from .limitation import LimitationRule
 from .provision import ProvisionRule
@@ -25,3 +26,4 @@ class CreditPolicy(Policy):
     collection: CollectionRule = CollectionRule()
     five_c: FiveCRule = FiveCRule()
     due_diligence: DueDiligenceRule | None = None
+    follow_up: FollowUpRule | None = None
