@@ -104,7 +104,7 @@ async def _due(conn: Connection, rows: Sequence[Row], today: date) -> list[Due]:
     return found
 
 
-def _last(row: Mapping[str, Any]) -> Limited:
+def _last(row: Row) -> Limited:
     """What the limit in force rests on, as far as its causes ask."""
     why = LimitDiligence.model_validate_json(row["diligence"]) if row["diligence"] else None
     return Limited(

@@ -144,9 +144,7 @@ async def more_of(world: Any, rows: Any, dealers: list[str]) -> None:
         await edit(due, due, {"purpose": "First limit."}, {"role": "branch_manager", "branch": "B1"})
         paper = {"paper": "lease", "number": f"L-{n}", "reason": "The seal is a copy."}
         await edit(f"{path}/suspicious-papers", f"{path}/suspicious-papers", paper)
-        visit = {"visited_on": f"2026-06-0{n + 1}", "picture_holds": bool(n)} | dict.fromkeys(
-            FOUND, "Seen at the shop."
-        )
+        visit = {"visited_on": f"2026-06-0{n + 1}", "picture_holds": bool(n)} | dict.fromkeys(FOUND, SEEN)
         assert (await world.post(f"{path}/follow-ups", visit, **controller)).status_code == 201
         limit = {"limit": f"{n + 1}000.00", "reason": "One guarantee."}
         await edit("/groups/LH", "/groups/LH/limit", limit, {"role": "head_of_marketing"})
