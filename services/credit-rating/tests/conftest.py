@@ -255,7 +255,7 @@ class World:
             etag = (await self.get(path)).headers["etag"]
             said = await self.post(f"{path}{step}", body, who[0], branch=branch, login=who[1], etag=etag)
             assert said.status_code == 200, said.text
-        await self.follow()
+            await self.follow()
 
     async def rate(self, region: str = "R1", as_of: date = TODAY) -> str:
         """A whole rating run; its id."""
