@@ -43,7 +43,16 @@ from events.decider import Refused
 from events.ids import canonical
 from events.readers import reader_for
 
-TABLES = [onboarding, term_change, survey_answer, ledger_entry, five_c_assessment, diligence_step, goods_moved, policies]
+TABLES = [
+    onboarding,
+    term_change,
+    survey_answer,
+    ledger_entry,
+    five_c_assessment,
+    diligence_step,
+    goods_moved,
+    policies,
+]
 """The tables that a rating reads."""
 EVERY = """
 select event from grade where ($1::uuid is null or run = $1) and ($2::uuid is null or event > $2)

@@ -14,8 +14,8 @@ from credit_rating.projections.diligence_step import diligence_step
 from credit_rating.projections.due import due
 from credit_rating.projections.file_import import file_import
 from credit_rating.projections.five_c_assessment import five_c_assessment
-from credit_rating.projections.goods_moved import goods_moved
 from credit_rating.projections.follow_up import follow_up
+from credit_rating.projections.goods_moved import goods_moved
 from credit_rating.projections.grade import grade
 from credit_rating.projections.group_limit import group_limit
 from credit_rating.projections.hold_release import hold_release
