@@ -180,8 +180,9 @@ async def checks(replay: Replay) -> AsyncIterator[str]:
         assert isinstance(placed, OrderPlaced)
         async with company_snapshot(replay.pool) as connection:
             dealer = UUID(record.placement.stream.partition("/")[0])
-            standing = await standing_in(connection, dealer, placed.ordered_on, before.group)
-        derived = ORDERS.decide(before, PlaceOrder(**dict(placed), standing=standing))
+            standing = await standing_in(connection, dealer, event.check.as_of, before.group)
+        asked = {name: value for name, value in dict(placed).items() if name in PlaceOrder.model_fields}
+        derived = ORDERS.decide(before, PlaceOrder(**asked, standing=standing))
         with_group = [each for each in rows[at + 1 : at + 2] if isinstance(each, OrderCheckedWithGroup)]
         same = [canonical(each) for each in derived] == [canonical(each) for each in (placed, event, *with_group)]
         yield _line("credit-rating", f"order {placed.number}", canonical(derived[1]).decode(), same=same)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from credit_rating.consigned import NONE, consigned_of
-from credit_rating.domain.credit_check import Reserved, Standing, standing_of
+from credit_rating.domain.credit_check import Reserved, Standing, known_at_once, standing_of
 from credit_rating.domain.group_check import Member, others
 from credit_rating.domain.group_limit import key
 from credit_rating.domain.group_standing import GroupStanding
@@ -71,7 +71,7 @@ async def standings_of(conn: Connection, dealers: Sequence[UUID], as_of: date) -
     held = {(row["dealer"], row["prepaid"]): row["amount"] for row in await conn.fetch(RESERVED, dealers)}
 
     def standing(dealer: UUID) -> Standing:
-        owed = receivables(entries.get(dealer, []), as_of)
+        owed = receivables(known_at_once(entries.get(dealer, []), as_of), as_of)
         return standing_of(
             owed, rule=policy.check, grade=None, limit=None, suspended=False, cut=cut_to_json(cut), policy=reference,
             consigned_stock=consigned.get(dealer, NONE).value,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from credit_rating.consigned import NONE, consigned_of
-from credit_rating.domain.credit_check import Standing, standing_of
+from credit_rating.domain.credit_check import Standing, known_at_once, standing_of
 from credit_rating.evidence import entries_of
 from credit_rating.group_standing import group_standing_in, members_of
 from credit_rating.projections.credit_limit import OF_GRADE
@@ -76,14 +76,14 @@ async def shown_to_the_last(runtime: Runtime, dealer: UUID) -> None:
 
 
 async def standing_in(conn: Connection, dealer: UUID, as_of: date, group: str = "") -> Standing:
-    """The standing as one snapshot shows it, beside that of its owner group if it has one."""
+    """The standing on the day of a check as one snapshot shows it, beside that of its owner group if it has one."""
     cut = await positions(conn)
     entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
     consigned = await consigned_of(conn, [dealer], as_of, cut)
     policy, reference = await in_force(conn, as_of)
     given = await grade_in_force(conn, dealer, as_of)
     standing = standing_of(
-        receivables(entries, as_of),
+        receivables(known_at_once(entries, as_of), as_of),
         rule=policy.check,
         grade=given.grade if given else None,
         limit=given.limit if given else None,

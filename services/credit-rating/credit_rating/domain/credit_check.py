@@ -1,17 +1,20 @@
 """The credit check of an order: what a dealer is exposed to, and every reason why an order must be held.
 
-Source: domain.md 2.7. Passes if exposure + order ≤ limit; a prepaid order passes up to unapplied credit, whatever
-the grade.
+Source: domain.md 2.7. Passes if exposure + order ≤ limit; a prepaid order passes up to unapplied credit that is money,
+whatever the grade.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from events import CreditCheck, HoldReason, PolicyRef
+from rules.entries import Invoice, LedgerEntry
 
 from .ageing import overdue_beyond
 from .group_standing import GroupStanding
@@ -46,6 +49,8 @@ class Standing(BaseModel):
     longest_overdue_days: int
     cash_only: bool
     unmatured_bills: Decimal = NOTHING
+    unapplied_bills: Decimal = NOTHING
+    """What of the unmatured bills pays no invoice: it is among the unapplied credit, and no money yet."""
     consigned_stock: Decimal = NOTHING
     group: GroupStanding | None = None
 
@@ -73,11 +78,29 @@ def standing_of(
         open_invoices=receivables.open_invoices,
         unapplied_credit=receivables.unapplied,
         unmatured_bills=receivables.unmatured_bills,
+        unapplied_bills=_unapplied_bills(receivables),
         consigned_stock=consigned_stock,
         overdue=overdue if overdue > 0 and overdue >= rule.overdue.total else NOTHING,
         longest_overdue_days=receivables.longest_overdue_days,
         cash_only=grade is not None and grade >= rule.cash_only_grade,
     )
+
+
+def known_at_once(entries: Iterable[LedgerEntry], as_of: date) -> list[LedgerEntry]:
+    """The ledger with every invoice dated after `as_of` as if of that day; its due date stays.
+
+    An invoice dated tomorrow uses up its order's reservation when it is recorded: what was reserved is owed from then
+    on, or it would be neither until midnight. Credit settles it all the same: money that it takes prepays no order.
+    """
+    return [
+        msgspec.structs.replace(entry, issued_on=as_of) if type(entry) is Invoice and entry.issued_on > as_of else entry
+        for entry in entries
+    ]
+
+
+def _unapplied_bills(receivables: Receivables) -> Decimal:
+    waiting = {bill.id for bill in receivables.bills}
+    return sum((left.amount for left in receivables.left if left.credit.id in waiting), NOTHING)
 
 
 class Reserved(BaseModel):
@@ -91,29 +114,43 @@ class Reserved(BaseModel):
 
 def exposure(standing: Standing, reserved: Reserved) -> Decimal:
     """Open invoices − unapplied credit + unmatured bills + released orders not yet invoiced + consigned stock."""
-    return owed(standing) - standing.unapplied_credit + reserved.on_credit + reserved.prepaid
+    return owed(standing) - money(standing) + reserved.on_credit + reserved.prepaid
 
 
 def owed(standing: Standing) -> Decimal:
-    """What the dealer owes or may come to owe whatever is ordered, before its unapplied credit."""
-    return standing.open_invoices + standing.unmatured_bills + standing.consigned_stock
+    """What the dealer owes or may come to owe whatever is ordered, before its money."""
+    bills = standing.unmatured_bills - standing.unapplied_bills
+    return standing.open_invoices + bills + standing.consigned_stock
+
+
+def money(standing: Standing) -> Decimal:
+    """Unapplied credit but for bills that have not matured: they are no money yet, and in exposure come to nothing."""
+    return standing.unapplied_credit - standing.unapplied_bills
 
 
 def prepayment_left(standing: Standing, reserved: Reserved) -> Decimal:
-    """Unapplied credit that no released order rests on, be it prepaid or beyond the limit thanks to that credit."""
+    """Money that no released order rests on, be it prepaid or beyond the limit thanks to that money."""
     beyond_limit = owed(standing) + reserved.on_credit - (standing.limit or NOTHING)
     lent = max(NOTHING, min(reserved.on_credit, beyond_limit))
-    return standing.unapplied_credit - reserved.prepaid - lent
+    return money(standing) - reserved.prepaid - lent
 
 
 def hold_reasons(amount: Decimal, prepaid: bool, standing: Standing, reserved: Reserved) -> list[HoldReason]:
-    """Every reason to hold an order of this amount; none = released."""
+    """Every reason to hold an order of this amount; none = released.
+
+    A prepaid order rests on money alone; one whose money is short is held for whatever would hold it on credit, too.
+    """
     reasons = [HoldReason(code="suspended")] if standing.suspended else []
     if prepaid:
         short = amount - prepayment_left(standing, reserved)
-        return [*reasons, HoldReason(code="prepayment-short", amount=short)] if short > 0 else reasons
-    if standing.grade is None:
-        reasons.append(HoldReason(code="no-grade"))
+        if short <= 0:
+            return reasons
+        reasons.append(HoldReason(code="prepayment-short", amount=short))
+    return [*reasons, *_credit_reasons(amount, standing, reserved)]
+
+
+def _credit_reasons(amount: Decimal, standing: Standing, reserved: Reserved) -> list[HoldReason]:
+    reasons = [HoldReason(code="no-grade")] if standing.grade is None else []
     if standing.cash_only:
         reasons.append(HoldReason(code="grade-5"))
     if standing.overdue > 0:

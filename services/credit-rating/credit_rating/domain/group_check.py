@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from events import HoldReason, OrderCheckedWithGroup
 
-from .credit_check import Reserved, Standing, exposure, owed
+from .credit_check import Reserved, Standing, exposure, money, owed
 from .group_standing import GroupStanding, Others
 from .money import NOTHING
 
@@ -80,8 +80,8 @@ def checked_with_group(
 
 
 def _own_money(standing: Standing, reserved: Reserved) -> Decimal:
-    """Unapplied credit that no prepaid order of the dealer rests on."""
-    return max(NOTHING, standing.unapplied_credit - reserved.prepaid)
+    """Money that no prepaid order of the dealer rests on."""
+    return max(NOTHING, money(standing) - reserved.prepaid)
 
 
 def _money_left(group: GroupStanding, limit: Decimal, standing: Standing, reserved: Reserved) -> Decimal:

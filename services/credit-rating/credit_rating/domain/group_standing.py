@@ -12,8 +12,8 @@ from .money import NOTHING
 class Others(BaseModel):
     """The other dealers of a group together: how many, what they owe (`owed`: before credit), their exposure.
 
-    `on_credit`: released orders on credit, not yet invoiced; `own_money`: unapplied credit that no prepaid order
-    rests on.
+    `on_credit`: released orders on credit, not yet invoiced; `own_money`: money that no prepaid order rests
+    on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -2,10 +2,10 @@
 
 A hold is released by somebody entitled, with a reason, in spite of what holds the order.
 
-The state holds open orders only. Every check is a write to this one stream at an expected version, so two checks at
-once can never spend the same headroom; an order number is claimed for good, so it is placed once. A dealer of an owner
-group is checked against the group as well, and a release claims the next number of the group's checks: of two that saw
-the same headroom, in whatever streams, one loses and is decided again.
+The state is in `open_orders`. Every check is a write to this one stream at an expected version, so two checks at once
+can never spend the same headroom; an order number is claimed for good, so it is placed once. A dealer of an owner group
+is checked against the group as well, and a release claims the next number of the group's checks: of two that saw the
+same headroom, in whatever streams, one loses and is decided again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from events import (
@@ -37,6 +36,9 @@ from events.decider import Claims, Decider, Refused
 from .credit_check import Reserved, Standing, checked_against, hold_reasons
 from .group_check import checked_with_group, group_reasons
 from .money import NOTHING
+from .open_orders import OpenOrder as OpenOrder
+from .open_orders import Orders as Orders
+from .open_orders import evolve
 
 
 class Command(BaseModel):
@@ -73,9 +75,9 @@ class CancelOrder(Command):
 
 
 class UseReservation(Command):
-    """An invoice names the order: from a reaction to `InvoiceIssued`.
+    """An invoice names the order, open or not: from a reaction to `InvoiceIssued`.
 
-    Writes an event even where nothing is left to use, so that a reaction that runs again after a restore finds it done.
+    Always writes an event, so that a reaction that runs again after a restore finds it done.
     """
 
     order: str
@@ -84,14 +86,18 @@ class UseReservation(Command):
 
 
 class Taken(BaseModel):
-    """What an invoice took of an order that was not cancelled since."""
+    """An invoice of this amount named an order that was not cancelled since.
+
+    `used`: what all invoices took of the order by now; `prepaid` is that of the order. Not placed: 0 and no.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     order: str
     invoice: str
     amount: Decimal
-    prepaid: bool
+    used: Decimal = NOTHING
+    prepaid: bool = False
 
 
 class ReturnReservation(Command):
@@ -113,34 +119,6 @@ class CheckWithGroup(Command):
 OrderCommand: TypeAlias = PlaceOrder | ReleaseHold | CancelOrder | UseReservation | ReturnReservation | CheckWithGroup
 
 
-class OpenOrder(msgspec.Struct, frozen=True):
-    """An order neither cancelled nor invoiced in full: what it reserves (0 while held)."""
-
-    amount: Decimal
-    prepaid: bool
-    released: bool = False
-
-    @property
-    def reserved(self) -> Decimal:
-        """Headroom or prepayment that it holds."""
-        return self.amount if self.released else NOTHING
-
-
-class Orders(msgspec.Struct, frozen=True):
-    """The dealer's open orders by number, and the owner group that they are checked with (empty: none)."""
-
-    open: dict[str, OpenOrder] = {}
-    group: str = ""
-
-    @property
-    def reserved(self) -> Reserved:
-        """Released orders not yet invoiced."""
-        return Reserved(
-            on_credit=sum((each.reserved for each in self.open.values() if not each.prepaid), NOTHING),
-            prepaid=sum((each.reserved for each in self.open.values() if each.prepaid), NOTHING),
-        )
-
-
 def decide(orders: Orders, command: OrderCommand) -> list[Event]:
     """What happens on a command."""
     match command:
@@ -154,10 +132,10 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
                     "order-not-open", f"Order {number} is not open: nothing is left to cancel.", number=number
                 )
             return [OrderCancelled(number=number, reason=reason)]
-        case UseReservation(order=number, invoice=invoice, amount=amount):
-            return [ReservationUsed(order=number, invoice=invoice, amount=_usable(orders, number, amount))]
+        case UseReservation():
+            return [_used(orders, command)]
         case ReturnReservation(taken=back):
-            return [] if back is None else [ReservationReturned(**dict(back))]
+            return [] if back is None else [_returned(orders, back)]
         case CheckWithGroup(group=group) if group is not None:
             return [GroupChecksStarted(group=group)]
         case CheckWithGroup():
@@ -170,15 +148,17 @@ def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
     if order.standing.as_of != order.ordered_on:
         raise Refused("standing-of-another-day", f"Gather the standing as of {order.ordered_on}, the day of the order.")
     _of_its_group(orders, order.standing)
+    invoiced = min(order.amount, orders.ahead_of(order.number))
     placed = OrderPlaced(
         number=order.number,
         amount=order.amount,
         currency=order.currency,
         prepaid=order.prepaid,
         ordered_on=order.ordered_on,
+        invoiced=invoiced or None,
     )
     check = checked_against(order.standing, orders.reserved)
-    reasons = _reasons(order.amount, order.prepaid, order.standing, orders.reserved)
+    reasons = _reasons(order.amount - invoiced, order.prepaid, order.standing, orders.reserved)
     with_group = checked_with_group(order.number, order.standing, orders.reserved, released=not reasons)
     if reasons:
         held = OrderHeld(number=order.number, amount=order.amount, reasons=tuple(reasons), check=check)
@@ -207,7 +187,7 @@ def _hold_released(orders: Orders, asked: ReleaseHold) -> list[Event]:
     released = OrderHoldReleased(
         number=asked.number,
         amount=order.amount,
-        reasons=tuple(_reasons(order.amount, order.prepaid, asked.standing, orders.reserved)),
+        reasons=tuple(_reasons(order.left, order.prepaid, asked.standing, orders.reserved)),
         check=checked_against(asked.standing, orders.reserved),
         reason=asked.reason,
         by=asked.by,
@@ -215,61 +195,51 @@ def _hold_released(orders: Orders, asked: ReleaseHold) -> list[Event]:
     return [released, *checked_with_group(asked.number, asked.standing, orders.reserved, released=True)]
 
 
-def _usable(orders: Orders, number: str, amount: Decimal) -> Decimal:
-    """What an invoice uses up of its order: at most what is left of it; 0 if nothing is reserved.
+def _used(orders: Orders, invoiced: UseReservation) -> ReservationUsed:
+    """What an invoice uses of its order, held or released: at most what is left of it; the rest goes ahead.
 
     Once, because the command's id is that of the `InvoiceIssued`, which a ledger holds once by (source, number). Its
     number alone would not tell: another source may use the same.
     """
-    order = orders.open.get(number)
-    return NOTHING if order is None else min(order.reserved, amount)
+    order = orders.open.get(invoiced.order)
+    amount = NOTHING if order is None else min(order.left, invoiced.amount)
+    beyond = invoiced.amount - amount
+    return ReservationUsed(order=invoiced.order, invoice=invoiced.invoice, amount=amount, beyond=beyond or None)
 
 
-def evolve(orders: Orders, event: Any) -> Orders:
-    """What is then so."""
-    match event:
-        case OrderPlaced(number=number):
-            return _with(orders, number, OpenOrder(event.amount, event.prepaid))
-        case OrderReleased(number=number) | OrderHoldReleased(number=number):
-            return _with(orders, number, msgspec.structs.replace(orders.open[number], released=True))
-        case OrderCancelled(number=number):
-            return _with(orders, number, None)
-        case ReservationUsed(order=number, amount=amount) if amount > 0:
-            order = orders.open[number]
-            rest = msgspec.structs.replace(order, amount=order.amount - amount)
-            return _with(orders, number, rest if rest.amount > 0 else None)
-        case ReservationReturned(order=number):
-            left = orders.open.get(number, OpenOrder(NOTHING, event.prepaid, released=True))
-            return _with(orders, number, msgspec.structs.replace(left, amount=left.amount + event.amount))
-        case GroupChecksStarted(group=group):
-            return msgspec.structs.replace(orders, group=group)
-        case GroupChecksEnded():
-            return msgspec.structs.replace(orders, group="")
-        case _:
-            return orders
-
-
-def _with(orders: Orders, number: str, order: OpenOrder | None) -> Orders:
-    others = {name: each for name, each in orders.open.items() if name != number}
-    return msgspec.structs.replace(orders, open=others if order is None else {**others, number: order})
+def _returned(orders: Orders, back: Taken) -> ReservationReturned:
+    """What an invoice that was taken back returns: what went ahead of its order first, then what the order had left."""
+    amount = min(max(NOTHING, back.amount - orders.ahead_of(back.order)), back.used)
+    return ReservationReturned(
+        order=back.order,
+        invoice=back.invoice,
+        amount=amount,
+        beyond=back.amount - amount or None,
+        prepaid=back.prepaid,
+    )
 
 
 def taken(use: str, events: Iterable[tuple[str, Any]]) -> Taken | None:
-    """What the invoice behind the `ReservationUsed` of this id took, told by a stream's (event id, event), in order.
+    """What the invoice behind the `ReservationUsed` of this id named, told by a stream's (event id, event), in order.
 
-    None: it took nothing, or its order was cancelled since and reserves nothing more.
+    None: it named nothing, or its order was cancelled and reserves nothing more.
     """
-    prepaid: dict[str, bool] = {}
-    found: Taken | None = None
-    for identity, event in events:
+    recorded = list(events)
+    found = next((e for identity, e in recorded if identity == use and isinstance(e, ReservationUsed)), None)
+    if found is None or (amount := found.amount + (found.beyond or NOTHING)) == 0:
+        return None
+    back = Taken(order=found.order, invoice=found.invoice, amount=amount)
+    for _, event in recorded:
         match event:
-            case OrderPlaced(number=number):
-                prepaid[number] = event.prepaid
-            case ReservationUsed(order=number, invoice=invoice, amount=amount) if identity == use and amount > 0:
-                found = Taken(order=number, invoice=invoice, amount=amount, prepaid=prepaid[number])
-            case OrderCancelled(number=number) if found is not None and found.order == number:
+            case OrderPlaced(number=back.order):
+                back = back.model_copy(update={"prepaid": event.prepaid, "used": event.invoiced or NOTHING})
+            case ReservationUsed(order=back.order):
+                back = back.model_copy(update={"used": back.used + event.amount})
+            case ReservationReturned(order=back.order):
+                back = back.model_copy(update={"used": back.used - event.amount})
+            case OrderCancelled(number=back.order):
                 return None
-    return found
+    return back
 
 
 GROUP_CHECK = "group-check:"

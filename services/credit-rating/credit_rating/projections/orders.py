@@ -1,5 +1,6 @@
 """Orders as they are: placed, released or held with every reason, cancelled; `used` is what invoices took of them."""
 
+from decimal import Decimal
 from typing import Any
 
 from eventlog.projection import Patch, StateTable, boolean, day, json, money, text, uuid
@@ -33,9 +34,9 @@ orders = StateTable(
 )
 
 
-@orders.on(OrderPlaced, uses=("number", "amount", "currency", "prepaid", "ordered_on"))
+@orders.on(OrderPlaced, uses=("number", "amount", "currency", "prepaid", "ordered_on", "invoiced"))
 def placed(e: Any) -> Patch:
-    """What is wanted."""
+    """What is wanted, and what invoices that came before it took of it."""
     return Patch(
         key=(e.subject, e.data.number),
         set={
@@ -45,6 +46,7 @@ def placed(e: Any) -> Patch:
             "ordered_on": e.data.ordered_on,
             "state": "placed",
         },
+        add={"used": e.data.invoiced or Decimal(0)},
     )
 
 
@@ -85,12 +87,12 @@ def cancelled(e: Any) -> Patch:
 
 
 @orders.on(ReservationUsed, uses=("order", "amount"))
-def used(e: Any) -> Patch:
-    """An invoice took so much of it."""
-    return Patch(key=(e.subject, e.data.order), add={"used": e.data.amount})
+def used(e: Any) -> Patch | None:
+    """An invoice took so much of it; one that took nothing may name an order that was never placed."""
+    return Patch(key=(e.subject, e.data.order), add={"used": e.data.amount}) if e.data.amount else None
 
 
 @orders.on(ReservationReturned, uses=("order", "amount"))
-def returned(e: Any) -> Patch:
+def returned(e: Any) -> Patch | None:
     """The invoice was taken back."""
-    return Patch(key=(e.subject, e.data.order), add={"used": -e.data.amount})
+    return Patch(key=(e.subject, e.data.order), add={"used": -e.data.amount}) if e.data.amount else None

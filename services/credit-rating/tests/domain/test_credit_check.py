@@ -3,7 +3,14 @@ from decimal import Decimal
 
 import pytest
 
-from credit_rating.domain.credit_check import Reserved, exposure, hold_reasons, prepayment_left, standing_of
+from credit_rating.domain.credit_check import (
+    Reserved,
+    exposure,
+    hold_reasons,
+    known_at_once,
+    prepayment_left,
+    standing_of,
+)
 from credit_rating.domain.receivables import receivables
 from events import PolicyRef
 
@@ -81,9 +88,48 @@ def test_without_a_grade_there_is_cash_only(book, standing):
 
 def test_a_prepaid_order_passes_up_to_unapplied_credit_also_at_grade_five(book, standing):
     five = standing(book.payment("P", "80", "2026-06-20"), grade=5, limit="0")
+    cent = Decimal("0.01")
     assert reasons("80", five, prepaid=True) == {}
-    assert reasons("80.01", five, prepaid=True) == {"prepayment-short": Decimal("0.01")}
-    assert reasons("80", five, prepaid=True, reserved=Reserved(prepaid=Decimal(30))) == {"prepayment-short": 30}
+    assert reasons("80.01", five, prepaid=True) == {"prepayment-short": cent, "grade-5": None, "limit-exceeded": cent}
+    second = reasons("80", five, prepaid=True, reserved=Reserved(prepaid=Decimal(30)))
+    assert second == {"prepayment-short": 30, "grade-5": None, "limit-exceeded": 30}
+
+
+def test_a_prepaid_order_that_is_short_is_held_for_whatever_would_hold_it_on_credit(book, standing):
+    bad = standing(book.invoice("A", "700", "2026-01-01"), grade=5, limit="0", suspended=True)
+    assert reasons("10", bad, prepaid=True) == {
+        "suspended": None, "prepayment-short": 10, "grade-5": None, "overdue": 700, "limit-exceeded": 710,
+    }  # fmt: skip
+    ungraded = standing(book.payment("P", "80", "2026-06-20"), grade=None, limit=None)
+    assert reasons("90", ungraded, prepaid=True) == {"prepayment-short": 10, "no-grade": None}
+    good = standing(book.payment("P", "80", "2026-06-20"))
+    assert reasons("90", good, prepaid=True) == {"prepayment-short": 10}
+
+
+def test_a_bill_prepays_no_order_before_it_matures(book, standing):
+    money, bill = book.payment("P", "80", "2026-06-20"), ("Y", "500", "2026-06-20")
+    waiting = standing(money, book.bill(*bill, "2026-07-01"), grade=5, limit="0")
+    assert exposure(waiting, Reserved()) == -80
+    assert reasons("80", waiting, prepaid=True) == {}
+    assert reasons("81", waiting, prepaid=True)["prepayment-short"] == 1
+    matured = standing(money, book.bill(*bill, "2026-06-30"), grade=5, limit="0")
+    assert reasons("580", matured, prepaid=True) == {}
+
+
+def test_a_bill_that_pays_no_invoice_lends_nothing_and_takes_nothing_from_the_money_beside_it(book, standing):
+    entries = [book.payment("P", "80", "2026-06-20"), book.bill("Y", "500", "2026-06-20", "2026-07-01")]
+    owing, reserved = standing(*entries, limit="100"), Reserved(on_credit=Decimal(150))
+    assert reasons("180", owing) == {} and reasons("181", owing) == {"limit-exceeded": 1}
+    assert prepayment_left(owing, reserved) == 30
+
+
+def test_an_invoice_dated_tomorrow_is_owed_from_when_it_is_recorded(book, standing):
+    entries = [book.payment("P", "80", "2026-06-20"), book.invoice("A", "700", "2026-07-01", "2026-07-31")]
+    assert exposure(standing(*entries), Reserved()) == -80, "as of today it does not exist"
+    owing = standing(*known_at_once(entries, TODAY))
+    assert (exposure(owing, Reserved()), owing.overdue) == (620, 0)
+    assert reasons("381", owing) == {"limit-exceeded": 1}
+    assert reasons("80", owing, prepaid=True)["prepayment-short"] == 80, "the invoice takes the money"
 
 
 def test_a_suspended_dealer_is_held_also_when_it_has_prepaid(book, standing):
@@ -96,7 +142,7 @@ def test_credit_that_carries_an_order_beyond_the_limit_cannot_prepay_another(boo
     reserved = Reserved(on_credit=Decimal(150))
     assert reasons("150", owing) == {}
     assert prepayment_left(owing, reserved) == 30
-    assert reasons("31", owing, prepaid=True, reserved=reserved) == {"prepayment-short": 1}
+    assert reasons("31", owing, prepaid=True, reserved=reserved) == {"prepayment-short": 1, "limit-exceeded": 1}
 
 
 def test_consigned_stock_is_exposure_and_takes_headroom_and_no_prepayment(book, policy):

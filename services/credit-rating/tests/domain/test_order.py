@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_rating.domain.credit_check import Standing
+from credit_rating.domain.open_orders import MOST_AHEAD
 from credit_rating.domain.order import (
     ORDERS,
     CancelOrder,
@@ -139,14 +140,14 @@ def test_an_invoice_of_a_part_leaves_the_rest_reserved_and_a_cancellation_frees_
     assert given_orders(*part, CancelOrder(number="O1", reason="rest not needed")) == Orders()
 
 
-def used(order: str, amount: int, invoice: str = "I1") -> ReservationUsed:
-    return ReservationUsed(order=order, invoice=invoice, amount=Decimal(amount))
+def used(order: str, amount: int, invoice: str = "I1", beyond: int = 0) -> ReservationUsed:
+    return ReservationUsed(order=order, invoice=invoice, amount=Decimal(amount), beyond=Decimal(beyond) or None)
 
 
 def test_an_invoice_uses_a_reservation_never_more_than_it_holds():
     state = given_orders(place("O1", "600"), UseReservation(order="O1", invoice="I1", amount=Decimal(250)))
     larger = UseReservation(order="O1", invoice="I2", amount=Decimal(999))
-    assert ORDERS.decide(state, larger) == [ReservationUsed(order="O1", invoice="I2", amount=Decimal(350))]
+    assert ORDERS.decide(state, larger) == [used("O1", 350, "I2", beyond=649)]
 
 
 def test_invoices_of_two_sources_with_one_number_each_use_their_part():
@@ -154,12 +155,42 @@ def test_invoices_of_two_sources_with_one_number_each_use_their_part():
     assert given_orders(place("O1", "600"), same, same).reserved.on_credit == 100
 
 
-def test_an_invoice_of_an_order_that_holds_nothing_uses_nothing():
-    use = UseReservation(order="O1", invoice="I1", amount=Decimal(10))
-    assert ORDERS.decide(Orders(), use) == [used("O1", 0)]
+def test_an_order_that_is_released_after_its_invoice_reserves_what_is_left():
+    held = given_orders(place("O1", "1500"), UseReservation(order="O1", invoice="I1", amount=Decimal(1000)))
+    assert held.reserved.on_credit == 0
+    (released,) = ORDERS.decide(held, release("O1", open_invoices="1000"))
+    assert [(each.code, each.amount) for each in released.reasons] == [("limit-exceeded", 500)]
+    assert released.amount == 1500 and ORDERS.evolve(held, released).reserved.on_credit == 500
+    whole = UseReservation(order="O1", invoice="I2", amount=Decimal(500))
+    assert given_orders(place("O1", "1500"), whole, whole, whole, release("O1")) == Orders()
+
+
+def test_an_order_that_comes_after_its_invoice_is_checked_for_and_reserves_what_is_left():
+    early = given_orders(UseReservation(order="O1", invoice="I1", amount=Decimal(400)))
+    assert early == Orders(ahead={"O1": Decimal(400)})
+    placed, released = ORDERS.decide(early, place("O1", "1000", open_invoices="400"))
+    assert isinstance(released, OrderReleased) and (placed.amount, placed.invoiced) == (1000, 400)
+    after = ORDERS.fold(early, [placed, released])
+    assert (after.reserved.on_credit, after.ahead) == (600, {})
+    more = ORDERS.decide(early, place("O1", "100"))
+    assert ORDERS.fold(early, more) == Orders(ahead={"O1": Decimal(300)})
+
+
+def test_of_orders_that_never_come_the_latest_invoices_are_kept_in_mind():
+    state = given_orders(
+        *(UseReservation(order=f"O{n}", invoice="I", amount=Decimal(n + 1)) for n in range(MOST_AHEAD + 3)),
+        UseReservation(order="O3", invoice="J", amount=Decimal(1)),
+        UseReservation(order="X", invoice="J", amount=Decimal(1)),
+    )
+    assert len(state.ahead) == MOST_AHEAD
+    assert list(state.ahead)[:1] == ["O5"] and list(state.ahead)[-2:] == ["O3", "X"] and state.ahead["O3"] == 5
+
+
+def test_an_event_of_before_that_used_nothing_counts_for_nothing():
     held = given_orders(place("O1", "1001"))
-    assert ORDERS.decide(held, use) == [used("O1", 0)]
     assert ORDERS.evolve(held, used("O1", 0)) == held and ORDERS.evolve(Orders(), used("O1", 0)) == Orders()
+    _, back = returning()
+    assert back("7") == ReturnReservation(use="7") and taken("0", [("0", used("O1", 0))]) is None
 
 
 def test_an_order_number_is_claimed_for_good():
@@ -216,16 +247,67 @@ def test_an_invoice_that_is_taken_back_returns_what_it_used_and_may_come_again()
 
 
 def test_an_invoice_of_a_part_returns_that_part():
-    parts = [UseReservation(order="O1", invoice=f"I{n}", amount=Decimal(amount)) for n, amount in ((1, 250), (2, 999))]
+    parts = [UseReservation(order="O1", invoice=f"I{n}", amount=Decimal(amount)) for n, amount in ((1, 250), (2, 350))]
     state, back = returning(place("O1", "600"), *parts)
     assert state == Orders()
     state = ORDERS.fold(state, ORDERS.decide(state, back("1")))
     assert state.reserved.on_credit == 250
 
 
-def test_nothing_is_returned_to_a_cancelled_order_nor_by_an_invoice_that_took_nothing():
+def test_nothing_is_returned_to_a_cancelled_order():
     part = UseReservation(order="O1", invoice="I1", amount=Decimal(250))
     state, back = returning(place("O1", "600"), part, CancelOrder(number="O1", reason="rest not needed"))
-    assert ORDERS.decide(state, back("1")) == []
-    state, back = returning(part)
-    assert ORDERS.decide(state, back("0")) == [] == ORDERS.decide(state, back("7"))
+    assert ORDERS.decide(state, back("1")) == [] == ORDERS.decide(state, back("7"))
+
+
+def test_an_invoice_of_an_unknown_order_that_is_taken_back_takes_nothing_of_it_when_it_comes():
+    state, back = returning(UseReservation(order="O1", invoice="I1", amount=Decimal(250)))
+    (returned,) = ORDERS.decide(state, back("0"))
+    assert (returned.amount, returned.beyond) == (0, 250)
+    assert ORDERS.evolve(state, returned) == Orders()
+
+
+happenings = st.permutations(["place", "release", "I1", "I2", "I3", "back I1", "back I3"])
+
+
+@settings(deadline=None, max_examples=300)
+@given(happenings, st.lists(st.integers(1, 700), min_size=3, max_size=3), st.integers(1, 1200), st.booleans())
+def test_an_invoice_uses_its_order_once_whatever_the_order_of_arrival(happened, amounts, ordered, held):
+    """After every step a released order holds its amount less its invoices; an invoice is taken back after it came."""
+    invoices = {f"I{n + 1}": Decimal(amount) for n, amount in enumerate(amounts)}
+    state, events, live = Orders(), [], set()
+
+    def does(step, command):
+        nonlocal state
+        decided = ORDERS.decide(state, command)
+        state = ORDERS.fold(state, decided)
+        events.extend((step, event) for event in decided)
+
+    placed = released = False
+    for step in _possible(happened):
+        if step == "place":
+            does(step, place("O1", ordered, limit="-1" if held else "100000"))
+            placed, released = True, not held
+        elif step == "release":
+            if held:
+                does(step, release("O1"))
+                released = True
+        elif step in invoices:
+            does(step, UseReservation(order="O1", invoice=step, amount=invoices[step]))
+            live.add(step)
+        else:
+            of = step.removeprefix("back ")
+            does(step, ReturnReservation(use=of, taken=taken(of, events)))
+            live.remove(of)
+        invoiced = sum((invoices[each] for each in live), Decimal(0))
+        assert state.reserved.on_credit == (max(Decimal(0), ordered - invoiced) if placed and released else 0)
+        assert sum(state.ahead.values()) == (max(Decimal(0), invoiced - ordered) if placed else invoiced)
+
+
+def _possible(happened):
+    """These steps, a release after the order and a return after its invoice: pairs the wrong way round are swapped."""
+    steps = list(happened)
+    for first, then in (("place", "release"), ("I1", "back I1"), ("I3", "back I3")):
+        one, other = sorted((steps.index(first), steps.index(then)))
+        steps[one], steps[other] = first, then
+    return steps

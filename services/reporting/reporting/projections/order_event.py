@@ -40,10 +40,11 @@ def _row(kind: str, e: Any, **rest: Any) -> dict[str, Any]:
     return {"dealer": e.subject, "number": e.data.number, "kind": kind, "dated": e.businessdate, **rest}
 
 
-@order_event.on(OrderPlaced, uses=("number", "amount", "prepaid", "ordered_on"))
-def placed(e: Any) -> dict[str, Any]:
-    """What is wanted."""
-    return _row("placed", e, amount=e.data.amount, prepaid=e.data.prepaid) | {"dated": e.data.ordered_on}
+@order_event.on(OrderPlaced, uses=("number", "amount", "prepaid", "ordered_on", "invoiced"))
+def placed(e: Any) -> list[dict[str, Any]]:
+    """What is wanted, and what invoices that came before it took of it."""
+    row = _row("placed", e, amount=e.data.amount, prepaid=e.data.prepaid) | {"dated": e.data.ordered_on}
+    return [row, _row("used", e, amount=e.data.invoiced)] if e.data.invoiced else [row]
 
 
 @order_event.on(OrderReleased, uses=("number", "amount", "check"))
@@ -73,23 +74,18 @@ def cancelled(e: Any) -> dict[str, Any]:
 
 
 @order_event.on(ReservationUsed, uses=("order", "invoice", "amount"))
-def used(e: Any) -> dict[str, Any]:
+def used(e: Any) -> list[dict[str, Any]]:
     """An invoice took that much of it."""
     return _invoiced(e, e.data.amount)
 
 
 @order_event.on(ReservationReturned, uses=("order", "invoice", "amount"))
-def returned(e: Any) -> dict[str, Any]:
+def returned(e: Any) -> list[dict[str, Any]]:
     """The invoice was taken back."""
     return _invoiced(e, -e.data.amount)
 
 
-def _invoiced(e: Any, amount: Any) -> dict[str, Any]:
-    return {
-        "dealer": e.subject,
-        "number": e.data.order,
-        "kind": "used",
-        "amount": amount,
-        "dated": e.businessdate,
-        "invoice": e.data.invoice,
-    }
+def _invoiced(e: Any, amount: Any) -> list[dict[str, Any]]:
+    """One that took nothing may name an order that was never placed."""
+    row = {"dealer": e.subject, "number": e.data.order, "kind": "used", "amount": amount}
+    return [row | {"dated": e.businessdate, "invoice": e.data.invoice}] if amount else []

@@ -56,14 +56,15 @@ class HoldReason(Part):
     note: Text | None = None
 
 
-class OrderPlaced(Event, owner="credit-rating", stream="orders"):
-    """The dealer ordered; nothing is decided yet."""
+class OrderPlaced(Event, owner="credit-rating", stream="orders", version=2):
+    """The dealer ordered; nothing is decided yet. `invoiced`: what invoices that came before it took of it already."""
 
     number: Code
     amount: Amount
     currency: Currency
     prepaid: bool
     ordered_on: date
+    invoiced: Used | None = None
 
 
 class OrderReleased(Event, owner="credit-rating", stream="orders"):
@@ -104,21 +105,29 @@ class OrderCancelled(Event, owner="credit-rating", stream="orders"):
     reason: Said
 
 
-class ReservationUsed(Event, owner="credit-rating", stream="orders"):
-    """An invoice named its order and used that much of its reservation, once (domain.md 2.7); 0: nothing was left."""
+class ReservationUsed(Event, owner="credit-rating", stream="orders", version=2):
+    """An invoice named its order and used that much of it, once (domain.md 2.7); 0: nothing was left.
+
+    `beyond` is the rest of the invoice: it counts against the order where that is placed later.
+    """
 
     order: Code
     invoice: Code
     amount: Used
+    beyond: Used | None = None
 
 
-class ReservationReturned(Event, owner="credit-rating", stream="orders"):
-    """The invoice was taken back: what it used is reserved again, for the order is not yet invoiced (domain.md 2.7)."""
+class ReservationReturned(Event, owner="credit-rating", stream="orders", version=2):
+    """The invoice was taken back: `amount` of its order is not yet invoiced again (domain.md 2.7).
+
+    `beyond` is the rest of the invoice: no order reserves it.
+    """
 
     order: Code
     invoice: Code
-    amount: Amount
+    amount: Used
     prepaid: bool
+    beyond: Used | None = None
 
 
 class CreditFileOpened(Event, owner="credit-rating", stream="credit"):
