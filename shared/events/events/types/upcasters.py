@@ -90,3 +90,21 @@ def no_due_diligence_was_asked_for(data: dict[str, Any], document: dict[str, Any
 def no_due_diligence_was_asked_for_anew(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """In version 1 no policy asked for due diligence, and none had a limit computed anew."""
     return {**data, "diligence": None}
+
+
+@upcast("OrderPlaced", from_version=1)
+def no_invoice_came_before_the_order(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 an invoice that came before its order took nothing of it."""
+    return {**data, "invoiced": None}
+
+
+@upcast("ReservationUsed", from_version=1)
+def the_rest_of_the_invoice_was_not_kept(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 said what an invoice used, and nothing of what it named beyond that."""
+    return {**data, "beyond": None}
+
+
+@upcast("ReservationReturned", from_version=1)
+def the_rest_of_the_invoice_was_not_returned(data: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """In version 1 an invoice returned what it had used."""
+    return {**data, "beyond": None}
