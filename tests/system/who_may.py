@@ -56,6 +56,7 @@ HELD: dict[str, dict[str, str]] = {
         "receivable.write_off": "director head",
         "receivables.read": PEOPLE,
         "order.place": "rep manager clerk importer",
+        "order.import": "importer",
         "order.cancel": "rep manager clerk credit importer",
         "order.release": "director head credit",
         "order.read": PEOPLE,
@@ -311,6 +312,7 @@ ROUTES: dict[str, str] = {
         GET    /ops/standing                                ops.read
         POST   /payments                                    ledger.record
         GET    /orders                                      order.read
+        POST   /orders:bulk                                 order.import
         POST   /payments/bounce                             ledger.record
         GET    /periods                                     period.read
         GET    /periods/{period}                            period.read

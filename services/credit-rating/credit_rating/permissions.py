@@ -24,6 +24,7 @@ PERMISSIONS = {
     "receivable.write_off": (REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "receivables.read": PEOPLE,
     "order.place": ENTERING,
+    "order.import": (IMPORTER,),
     "order.cancel": (*ENTERING, CREDIT_CONTROLLER),
     "order.release": (CREDIT_CONTROLLER, REGIONAL_DIRECTOR, HEAD_OF_MARKETING),
     "order.read": PEOPLE,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_rating.api.money import Money
@@ -16,10 +16,13 @@ from credit_rating.closed import Closed
 from credit_rating.domain.order import ORDERS, CancelOrder, Orders, ReleaseHold
 from credit_rating.domain.order import PlaceOrder as Place
 from credit_rating.group_standing import checked_again, group_of
+from credit_rating.many_orders import decide_all
+from credit_rating.order_lines import OrdersLine
 from credit_rating.standing import gathered_standing
 from events import CreditCheck, HoldReason, OrderHeld, OrderHoldReleased, OrderPlaced, OrderReleased
 from events.decider import Refused
 from events.fields import Amount, Code, Currency, Day, Said
+from service.bulk import MEDIA_TYPE, ndjson
 from service.context import Read, Write
 from service.listing import Asked, Listing, at_least, at_most, equals
 from service.paging import Page
@@ -38,7 +41,7 @@ select o.dealer, d.code, d.name, {COLUMNS} from orders o join dealer d using (de
 
 
 class PlaceOrder(Closed):
-    """An order, tax included; it counts from today."""
+    """An order, tax included; of today unless `ordered_on` says another day, and checked by the standing of today."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"number": "SO-2026-0412", "amount": "18600.00", "currency": "CNY"}]}
@@ -48,6 +51,7 @@ class PlaceOrder(Closed):
     amount: Amount
     currency: Currency
     prepaid: bool = False
+    ordered_on: Day | None = None
 
 
 class Cancel(Closed):
@@ -133,10 +137,23 @@ async def place_order(dealer: UUID, body: PlaceOrder, write: Write) -> Response:
 
     async def checked(orders: Orders) -> Place:
         standing = await gathered_standing(write.runtime, dealer, write.today, orders.group)
-        return Place(**body.model_dump(), ordered_on=write.today, standing=standing)
+        said = body.model_dump() | {"ordered_on": body.ordered_on or write.today}
+        return Place(**said, standing=standing)
 
     written = await checked_again(group, lambda: write.handle(ORDERS, str(dealer), None, prepare=checked))
     return write.answer(written, view_of(written.events))
+
+
+@router.post(
+    "/orders:bulk", permission="order.import", accepts=MEDIA_TYPE, gives=(MEDIA_TYPE,), body_bytes="bulk_bytes",
+    status=200,
+)  # fmt: skip
+async def record_many_orders(request: Request, write: Write) -> Response:
+    """Orders and cancellations as NDJSON; a verdict for each row, and how the order was decided, with every reason.
+
+    The rows of a dealer are decided one after the other, each by what the dealer owes then.
+    """
+    return await ndjson(request, OrdersLine, lambda rows: decide_all(rows, write))
 
 
 @router.post(

@@ -11,7 +11,7 @@ same headroom, in whatever streams, one loses and is decided again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -40,6 +40,9 @@ from .open_orders import OpenOrder as OpenOrder
 from .open_orders import Orders as Orders
 from .open_orders import evolve
 
+DAY_AHEAD = timedelta(days=1)
+"""How far ahead of today an order may be dated, as any document."""
+
 
 class Command(BaseModel):
     """What is asked of a dealer's orders."""
@@ -48,7 +51,10 @@ class Command(BaseModel):
 
 
 class PlaceOrder(Command):
-    """The dealer orders, tax included; `standing` is what was gathered as of `ordered_on`."""
+    """The dealer ordered on a day, tax included; `standing` is that of the day of the check, whatever day that was.
+
+    An order that is told late is checked against what the dealer owes now: what was spent since is not there to spend.
+    """
 
     number: str
     amount: Decimal = Field(gt=0, decimal_places=2)
@@ -145,8 +151,9 @@ def decide(orders: Orders, command: OrderCommand) -> list[Event]:
 def _place(orders: Orders, order: PlaceOrder) -> list[Event]:
     if order.number in orders.open:
         raise Refused("order-known", f"Order {order.number} is already open: give this one a number of its own.")
-    if order.standing.as_of != order.ordered_on:
-        raise Refused("standing-of-another-day", f"Gather the standing as of {order.ordered_on}, the day of the order.")
+    today = order.standing.as_of
+    if order.ordered_on > today + DAY_AHEAD:
+        raise Refused("future-date", f"{order.ordered_on} lies more than a day ahead of {today}: correct the date.")
     _of_its_group(orders, order.standing)
     invoiced = min(order.amount, orders.ahead_of(order.number))
     placed = OrderPlaced(
@@ -242,14 +249,14 @@ def taken(use: str, events: Iterable[tuple[str, Any]]) -> Taken | None:
     return back
 
 
-GROUP_CHECK = "group-check:"
+ORDER, GROUP_CHECK = "order:", "group-check:"
 
 
 def claims(event: Event) -> Claims:
     """An order number is taken once in the company, as is each check of a group that releases; none is given back."""
     match event:
         case OrderPlaced(number=number):
-            return Claims(take=(f"order:{number}",))
+            return Claims(take=(f"{ORDER}{number}",))
         case OrderCheckedWithGroup(group=group, check=int(check)):
             return Claims(take=(f"{GROUP_CHECK}{group}:{check}",))
         case _:

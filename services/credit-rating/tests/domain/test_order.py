@@ -205,10 +205,12 @@ def test_an_open_number_cannot_be_placed_again():
         ORDERS.decide(given_orders(place("O1", "1")), place("O1", "2"))
 
 
-def test_a_standing_of_another_day_is_refused():
-    order = place("O1", "1").model_copy(update={"ordered_on": date(2026, 7, 1)})
-    with pytest.raises(Refused, match="as of 2026-07-01"):
-        ORDERS.decide(Orders(), order)
+def test_an_order_may_be_told_late_and_dated_a_day_ahead_but_no_more():
+    for day in (date(2026, 3, 1), date(2026, 7, 1)):
+        placed, released = ORDERS.decide(Orders(), place("O1", "1").model_copy(update={"ordered_on": day}))
+        assert (placed.ordered_on, released.check.as_of) == (day, DAY)
+    with pytest.raises(Refused, match="more than a day ahead"):
+        ORDERS.decide(Orders(), place("O1", "1").model_copy(update={"ordered_on": date(2026, 7, 2)}))
 
 
 orders = st.lists(st.tuples(st.integers(1, 60), st.booleans()), max_size=12)
