@@ -91,7 +91,7 @@ async def serving(name: str, urls: Any, histories: Iterable[History] | None = No
     app = service.application(made, runtime=runtime)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://system", timeout=60) as http:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as http:
             yield Served(service, app, http, pool, urls.reader, schema, log)
     finally:
         await reader.close()

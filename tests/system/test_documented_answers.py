@@ -93,7 +93,7 @@ def asked_of(operation: Any, service: str, send: Callable[..., httpx.Response], 
     def ask(case: Any, exists: bool) -> None:
         if exists:
             case.path_parameters = case.path_parameters | may_exist
-        request = requests.Request(**case.as_transport_kwargs(base_url="http://system", headers=who)).prepare()
+        request = requests.Request(**case.as_transport_kwargs(base_url="http://127.0.0.1", headers=who)).prepare()
         if len(request.url or "") > LONGEST_ADDRESS:
             reject()
         case.validate_response(send(request), checks=CHECKS)
