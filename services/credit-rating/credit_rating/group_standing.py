@@ -19,6 +19,7 @@ from credit_rating.evidence import entries_of
 from credit_rating.projections.group_limit import IN_FORCE
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import positions, require_not_parked
+from credit_rating.unreturned import unreturned
 from eventlog.connection import Connection
 from eventlog.position import Cut, cut_to_json
 from eventlog.refusals import ClaimTaken, Contended
@@ -67,14 +68,14 @@ async def standings_of(conn: Connection, dealers: Sequence[UUID], as_of: date) -
     cut: Cut = await positions(conn)
     policy, reference = await in_force(conn, as_of)
     entries = await entries_of(conn, dealers, cut)
-    consigned = await consigned_of(conn, dealers, as_of, cut)
+    consigned, due_back = await consigned_of(conn, dealers, as_of, cut), await unreturned(conn, entries)
     held = {(row["dealer"], row["prepaid"]): row["amount"] for row in await conn.fetch(RESERVED, dealers)}
 
     def standing(dealer: UUID) -> Standing:
         owed = receivables(known_at_once(entries.get(dealer, []), as_of), as_of)
         return standing_of(
             owed, rule=policy.check, grade=None, limit=None, suspended=False, cut=cut_to_json(cut), policy=reference,
-            consigned_stock=consigned.get(dealer, NONE).value,
+            consigned_stock=consigned.get(dealer, NONE).value, unreturned=due_back.get(dealer, NOTHING),
         )  # fmt: skip
 
     def reserved(dealer: UUID) -> Reserved:

@@ -17,8 +17,10 @@ from credit_rating.projections.limit_override import IN_FORCE as OVERRIDE
 from credit_rating.projections.review_step import CURRENT
 from credit_rating.published_policies import in_force
 from credit_rating.snapshot import SERVICE, company_snapshot, parked_keys, positions, wait_until_shown
+from credit_rating.unreturned import unreturned
 from eventlog.connection import Connection
 from eventlog.position import cut_to_json
+from rules.money import NOTHING
 from rules.receivables import receivables
 from service.problems import Problem
 from service.runtime import Runtime
@@ -53,8 +55,9 @@ async def gathered_standing(runtime: Runtime, dealer: UUID, as_of: date, group: 
     """The standing to check an order against, once everything that the log holds of this dealer is shown here.
 
     The dealer's orders and its ledger share a partition, so an invoice that used up a reservation is among the
-    receivables whenever its use is in the orders' state. Of a `group` everything that the log holds is awaited, so
-    that the number of its checks is most likely the last; if it is not, that number is taken, and the check made again.
+    receivables whenever its use is in the orders' state; taken back, it is among what is `unreturned`. Of a `group`
+    everything that the log holds is awaited, so that the number of its checks is most likely the last; if it is not,
+    that number is taken, and the check made again.
     Refuses with 503 while a stream of the dealer, or of its group, is parked.
     """
     if group:
@@ -80,6 +83,7 @@ async def standing_in(conn: Connection, dealer: UUID, as_of: date, group: str = 
     cut = await positions(conn)
     entries = (await entries_of(conn, [dealer], cut)).get(dealer, [])
     consigned = await consigned_of(conn, [dealer], as_of, cut)
+    due_back = await unreturned(conn, {dealer: entries})
     policy, reference = await in_force(conn, as_of)
     given = await grade_in_force(conn, dealer, as_of)
     standing = standing_of(
@@ -91,6 +95,7 @@ async def standing_in(conn: Connection, dealer: UUID, as_of: date, group: str = 
         cut=cut_to_json(cut),
         policy=reference,
         consigned_stock=consigned.get(dealer, NONE).value,
+        unreturned=due_back.get(dealer, NOTHING),
     )
     if not group:
         return standing

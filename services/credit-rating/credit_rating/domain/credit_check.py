@@ -52,6 +52,8 @@ class Standing(BaseModel):
     unapplied_bills: Decimal = NOTHING
     """What of the unmatured bills pays no invoice: it is among the unapplied credit, and no money yet."""
     consigned_stock: Decimal = NOTHING
+    unreturned: Decimal = NOTHING
+    """What invoices that were taken back are still to give back to their orders: reserved, but in no order yet."""
     group: GroupStanding | None = None
 
 
@@ -65,6 +67,7 @@ def standing_of(
     cut: dict[str, dict[str, int]],
     policy: PolicyRef,
     consigned_stock: Decimal = NOTHING,
+    unreturned: Decimal = NOTHING,
 ) -> Standing:
     """The standing of a dealer by its receivables, consigned stock, grade and limit, under the policy's check rule."""
     overdue = overdue_beyond(receivables, rule.overdue.days)
@@ -80,6 +83,7 @@ def standing_of(
         unmatured_bills=receivables.unmatured_bills,
         unapplied_bills=_unapplied_bills(receivables),
         consigned_stock=consigned_stock,
+        unreturned=unreturned,
         overdue=overdue if overdue > 0 and overdue >= rule.overdue.total else NOTHING,
         longest_overdue_days=receivables.longest_overdue_days,
         cash_only=grade is not None and grade >= rule.cash_only_grade,
@@ -120,7 +124,7 @@ def exposure(standing: Standing, reserved: Reserved) -> Decimal:
 def owed(standing: Standing) -> Decimal:
     """What the dealer owes or may come to owe whatever is ordered, before its money."""
     bills = standing.unmatured_bills - standing.unapplied_bills
-    return standing.open_invoices + bills + standing.consigned_stock
+    return standing.open_invoices + bills + standing.consigned_stock + standing.unreturned
 
 
 def money(standing: Standing) -> Decimal:
@@ -132,7 +136,7 @@ def prepayment_left(standing: Standing, reserved: Reserved) -> Decimal:
     """Money that no released order rests on, be it prepaid or beyond the limit thanks to that money."""
     beyond_limit = owed(standing) + reserved.on_credit - (standing.limit or NOTHING)
     lent = max(NOTHING, min(reserved.on_credit, beyond_limit))
-    return money(standing) - reserved.prepaid - lent
+    return money(standing) - reserved.prepaid - standing.unreturned - lent
 
 
 def hold_reasons(amount: Decimal, prepaid: bool, standing: Standing, reserved: Reserved) -> list[HoldReason]:

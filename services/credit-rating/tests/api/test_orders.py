@@ -96,3 +96,22 @@ async def test_a_short_prepaid_order_shows_every_reason(world: Any, rows: Any) -
     await world.trade(dealer, "4006")
     held = await place(world, dealer, "O-4006", "10.00", prepaid=True)
     assert [each["code"] for each in held["reasons"]] == ["prepayment-short", "no-grade"]
+
+
+async def test_an_invoice_taken_back_frees_nothing_before_its_order_reserves_again(world: Any, rows: Any) -> None:
+    """The reaction that gives the reservation back is a moment behind: the next order is held all the same."""
+    dealer = await ready(world, rows, "4090")
+    assert (await place(world, dealer, "O-4090", "40000.00"))["state"] == "released"
+    await world.bulk([rows.invoice("4090", "I-4090", "40000.00", rows.today, order="O-4090")])
+    await world.follow()
+    ledger = (await world.get(f"/dealers/{dealer}/ledger", query={"number": "I-4090"})).json()["items"]
+    before = await exposed(world, dealer)
+    reactors, world.reactors, told = world.reactors, [], len(world.told)
+    taken_back = await world.post(f"/dealers/{dealer}/ledger/{ledger[0]['id']}/reversal", {"reason": "Typed twice."})
+    assert taken_back.status_code == 201, taken_back.text
+    next_one = await place(world, dealer, "O-4091", "40000.00")
+    assert (next_one["state"], [each["code"] for each in next_one["reasons"]]) == ("held", ["limit-exceeded"])
+    world.reactors = reactors
+    for each in reactors:
+        await each.apply([kept for kept in world.told[told:] if kept.topic in each.topics])
+    assert await exposed(world, dealer) == (before[0], Decimal(40000))
