@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -70,11 +71,16 @@ def _of_one_unit(one: Fact, other: Fact) -> bool:
     return one.unit is not None and one.unit == other.unit
 
 
-async def _call(pool: Pool, partition: int, facts: list[Fact]) -> list[asyncpg.Record]:
+def columns_of(facts: Sequence[Fact]) -> tuple[Sequence[Any], ...]:
+    """What `RECORD` takes after the partition."""
     streams, commands, hashes, ids, documents, claims, units, seen = zip(*facts, strict=True)
+    return streams, commands, hashes, ids, claims, documents, units, seen
+
+
+async def _call(pool: Pool, partition: int, facts: list[Fact]) -> list[asyncpg.Record]:
     for _ in range(TRIES):
         try:
-            return await pool.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents, units, seen)
+            return await pool.fetch(RECORD, partition, *columns_of(facts))
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
             continue  # another partition wrote one of these ids meanwhile: now it is known
         except asyncpg.PostgresError as error:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from eventlog.facts import RECORD
+from eventlog.facts import RECORD, columns_of
 from eventlog.folding import encode_state, fold_hash
 from eventlog.gathering import APPEND, _arguments
 from eventlog.log import Log
@@ -118,9 +118,8 @@ def appends(partition: int, pending: Pending) -> Insert:
 
 
 def records(partition: int, dealer: str, numbers: Sequence[int]) -> Insert:
-    rows = list(zip(*(fact(dealer, str(number)) for number in numbers), strict=True))
-    streams, commands, hashes, ids, documents, claims = rows
-    return lambda connection: connection.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents)
+    columns = columns_of([fact(dealer, str(number)) for number in numbers])
+    return lambda connection: connection.fetch(RECORD, partition, *columns)
 
 
 async def test_a_late_commit_is_never_skipped_and_each_stream_keeps_its_order(make_log):

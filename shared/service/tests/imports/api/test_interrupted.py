@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from sales_service import BOOK, PARTITIONS, World, opened
 
-from eventlog.facts import RECORD
+from eventlog.facts import RECORD, columns_of
 from eventlog.log import Log
 from eventlog.meta import Fact
 from events.placement import key_of, partition_of
@@ -37,8 +37,7 @@ async def test_what_a_killed_process_left_in_the_database_counts_as_accepted(
             begun.set()
             partition = partition_of(key_of(facts[0].stream), PARTITIONS)
             own = [fact for fact in facts if partition_of(key_of(fact.stream), PARTITIONS) == partition]
-            streams, commands, hashes, ids, documents, claims = zip(*own, strict=True)
-            await left.fetch(RECORD, partition, streams, commands, hashes, ids, claims, documents)
+            await left.fetch(RECORD, partition, *columns_of(own))
             written.set()
         return await asyncio.Event().wait()
 
