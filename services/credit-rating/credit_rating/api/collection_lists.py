@@ -124,7 +124,7 @@ STEPS = Listing(
 )
 
 
-@router.get("/collection", permission="collection.read", answers=WorkList)
+@router.get("/collection", permission="collection.read", answers=WorkList, problems=("no-policy",))
 async def work_list(
     read: Read, asked: Annotated[Asked, Depends(WORK.asked)], as_of: Day | None = None, known_at: KnownAt = None
 ) -> WorkList:

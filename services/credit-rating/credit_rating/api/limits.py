@@ -23,7 +23,7 @@ from credit_rating.group_standing import group_of
 from credit_rating.projections.group_limit import IN_FORCE as GROUP_IN_FORCE
 from credit_rating.projections.limit_override import IN_FORCE as OVERRIDE
 from credit_rating.projections.review_step import CURRENT
-from credit_rating.published_policies import named
+from credit_rating.published_policies import PolicyAltered, named
 from credit_rating.rederive_limit import rederive_limit
 from credit_rating.snapshot import company_snapshot
 from credit_rating.standing import standing_in
@@ -155,7 +155,7 @@ class ExposureView(BaseModel):
     group: GroupHeadroom | None
 
 
-@router.get("/dealers/{dealer}/limit", permission="limit.read", answers=LimitInForce)
+@router.get("/dealers/{dealer}/limit", permission="limit.read", answers=LimitInForce, problems=("policy-altered",))
 async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> LimitInForce:
     """The limit in force on a day: of the latest completed run or review, or the override that the day falls into."""
     day = as_of or read.today
@@ -166,7 +166,10 @@ async def limit_in_force(dealer: UUID, read: Read, as_of: Day | None = None) -> 
         group = await _group_of(conn, dealer, day)
         if row is None:
             raise Problem("not-found", "The dealer has no limit yet: a rating run sets the first.")
-        policy = await named(conn, PolicyRef.model_validate_json(row["policy"]))
+        try:
+            policy = await named(conn, PolicyRef.model_validate_json(row["policy"]))
+        except PolicyAltered as error:
+            raise Problem("policy-altered", str(error)) from error
         await read.shows(conn, CREDIT_FILE, str(dealer))
     override = dict(over) | {"id": over["override"]} if over else None
     limit = over["limit"] if over else row["limit"]
