@@ -204,6 +204,7 @@ class Killer:
         self._runner = asyncio.Runner()
         self._open: dict[str, asyncpg.Connection] = {}
         self._begun: dict[str, dict[int, int]] = {}
+        self._lagging: tuple[Importer, int] | None = None
 
     def close(self) -> None:
         for connection in self._open.values():
@@ -228,8 +229,9 @@ class Killer:
             time.sleep(self.chance.random())
             self._again(part.start)
         deadline = time.monotonic() + WAIT_SECONDS
-        while any(importer.is_alive() for importer in importers.values()):
+        while self._lagging or any(importer.is_alive() for importer in importers.values()):
             assert time.monotonic() < deadline, {each.file.name: each.states for each in importers.values()}
+            self._kill_reporting()
             self._revive()
             time.sleep(0.05)
         assert not any(each.failure for each in importers.values()), [each.failure for each in importers.values()]
@@ -247,21 +249,28 @@ class Killer:
     def _kill_services(self, owners: dict[str, tuple[Importer, int]], watched: Importer, seen: int) -> None:
         """Each owner once its log is that far, reporting once it has seen that much of the watched import.
 
-        Where reporting lags, the owners come back first, for what they have not published nobody sees.
+        Where reporting lags, it is waited for beside all that follows: the imports would be over before.
         """
-        waiting: dict[str, tuple[Importer, int]] = {**owners, "reporting": (watched, seen)}
+        waiting, self._lagging = dict(owners), (watched, seen)
         deadline = time.monotonic() + WAIT_SECONDS
         while waiting:
             assert time.monotonic() < deadline, (waiting, self.kills)
             for name, (importer, point) in list(waiting.items()):
-                there = self._there(importer, reader="reporting" if name == "reporting" else None)
-                if there >= point:
+                if (there := self._there(importer)) >= point:
                     self._kill(name, self._child(name), importer.file, there)
                     del waiting[name]
-            if not waiting.keys() & owners.keys():  # all three were killed
-                self._revive()
+            self._kill_reporting()
             time.sleep(0.005)
         self._revive()
+
+    def _kill_reporting(self) -> None:
+        """Once it has seen enough of the import that it is watched for."""
+        if self._lagging is None:
+            return
+        importer, point = self._lagging
+        if (there := self._there(importer, reader="reporting")) >= point:
+            self._kill("reporting", self._child("reporting"), importer.file, there)
+            self._lagging = None
 
     def _reached(self, points: dict[Importer, int]) -> tuple[Importer, int]:
         """The first import that comes to its point and is not at its end yet, and its events there."""
@@ -271,6 +280,7 @@ class Killer:
                 if point <= (there := self._there(importer)) < importer.file.events:
                     return importer, there
             assert time.monotonic() < deadline, {each.file.name: each.states for each in points}
+            self._kill_reporting()
             self._revive()
             time.sleep(0.005)
 
