@@ -24,17 +24,19 @@ STAGES = ("confirmation", "difference", "sending")
 
 
 async def state(api: Api, some: Sequence[Dealer], ids: Mapping[str, str], controller: Person) -> list[str]:
-    """State the last month of each: where each then stands.
+    """State the last month of each that traded by then: where each then stands.
 
     Parameters
     ----------
     ids : the ERP's number → the dealer's id
     """
-    stages = []
-    for n, dealer in enumerate(some):
+    stages: list[str] = []
+    for dealer in some:
         path = f"/dealers/{ids[dealer.number]}"
+        if not await _traded(api, path, controller):
+            continue
         issued = await _post(api, f"{path}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
-        last, theirs = STAGES[n % len(STAGES)], Decimal(issued["closing_balance"]) - 100
+        last, theirs = STAGES[len(stages) % len(STAGES)], Decimal(issued["closing_balance"]) - 100
         said: list[tuple[str, dict[str, Any]]] = [
             ("sending", SENT),
             ("confirmation", {"confirmed_by": "财务部", "signed_copy": issued["digest"]}),
@@ -54,12 +56,17 @@ async def state_the_rest(api: Api, rest: Sequence[Dealer], ids: Mapping[str, str
     async def one(dealer: Dealer) -> bool:
         path = f"/dealers/{ids[dealer.number]}"
         async with turns:
-            traded = await api.get(CREDIT, f"{path}/ledger", controller, dated_to=LAST_MONTH, limit=1)
-            if traded["items"]:
-                await _post(api, f"{path}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
-            return bool(traded["items"])
+            if not await _traded(api, path, controller):
+                return False
+            await _post(api, f"{path}/statements", controller, {"month": f"{LAST_MONTH:%Y-%m}"})
+            return True
 
     return sum(await asyncio.gather(*(one(dealer) for dealer in rest)))
+
+
+async def _traded(api: Api, path: str, who: Person) -> bool:
+    """Whether the dealer's ledger holds anything by the end of the month that is stated."""
+    return bool((await api.get(CREDIT, f"{path}/ledger", who, dated_to=LAST_MONTH, limit=1))["items"])
 
 
 async def _post(api: Api, path: str, who: Person, body: dict[str, Any]) -> dict[str, Any]:
