@@ -56,9 +56,9 @@ class Kind:
 
 
 KINDS = {
-    "tiering": Kind(SALES, {}, 1, 1600),
-    "credit-rating": Kind(INVOICES, {}, 2, 1000),
-    "customer-registry": Kind(DEALERS, ONBOARDING, 3, 300),
+    "tiering": Kind(SALES, {}, 1, 4800),
+    "credit-rating": Kind(INVOICES, {}, 2, 3000),
+    "customer-registry": Kind(DEALERS, ONBOARDING, 3, 700),
 }
 
 

@@ -111,20 +111,22 @@ SERVICE = Service(
 )  # fmt: skip
 
 
-@pytest.fixture
-async def taken() -> Any:
-    """`taken(path, role, **headers)` answers; `taken.log` is what was recorded."""
-    log = Log()
-    app = SERVICE.application(settings_of(), runtime=SERVICE.runtime(settings_of(), log=log))
+class Taken:
+    """`await taken(path, who, **headers)` answers; `log` is what was recorded."""
 
-    async def ask(path: str, who: dict[str, str] | None = None, **headers: str) -> httpx.Response:
-        transport = httpx.ASGITransport(app)
+    def __init__(self) -> None:
+        self.log = Log()
+        self.app = SERVICE.application(settings_of(), runtime=SERVICE.runtime(settings_of(), log=self.log))
+
+    async def __call__(self, path: str, who: dict[str, str] | None = None, **headers: str) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://tiny") as http:
             return await http.get(path, headers=(who or bearer("auditor", login="wang.wu")) | headers)
 
-    ask.log = log  # type: ignore[attr-defined]
-    ask.app = app  # type: ignore[attr-defined]
-    return ask
+
+@pytest.fixture
+async def taken() -> Taken:
+    return Taken()
 
 
 def read_csv(content: bytes) -> list[dict[str, str]]:
