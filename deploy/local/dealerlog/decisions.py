@@ -35,7 +35,7 @@ WINDOW_FROM = FIRST_DAY.replace(year=LAST_DAY.year - 1)
 
 class Runs(NamedTuple):
     """What it came to: dealers rated, left out, classified, orders released and held, reviews approved, limits computed
-    anew, runs' ids."""
+    anew, statements and reminders issued, runs' ids."""
 
     rated: int
     excluded: int
@@ -44,6 +44,7 @@ class Runs(NamedTuple):
     held: int
     approved: int
     recomputed: int
+    issued: int
     rating_runs: list[str]
     classification_run: str
 
@@ -98,6 +99,7 @@ async def decide(api: Api, network: Network, dealers: Mapping[str, str], steps: 
         states.count("held"),
         stages.count("none"),
         recomputed,
+        len(stated) + issued + collected.count("reminders"),
         [run_id(run) for run in done],
         run_id(classified),
     )

@@ -1,4 +1,7 @@
-"""Every grade with its limit and every ABC class decided again from the topics alone, at its cut: the same bytes."""
+"""Every decision taken again from the topics alone, at its cut: the same bytes.
+
+Grades with their limits, ABC classes, statements of account, reminders, and promises that the clock decided.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,11 @@ from dealerlog.rederiving import rederive
 from eventlog.log import Log
 from tiering.rederive import recorded_classes, rederive_run, started_run
 
+PROMISES = """
+select count(*) from log.event where stream like '%/collection'
+and convert_from(document, 'UTF8')::json ->> 'type' in ('PromiseKept', 'PromiseBroken')
+"""
+
 
 async def rederived(scene: Scene) -> AsyncIterator[Finding]:
     """From the live tables, which is quick; then from the topics, which trusts no table."""
@@ -19,7 +27,9 @@ async def rederived(scene: Scene) -> AsyncIterator[Finding]:
     assert runs
     yield await _grades(scene, runs.rated + runs.approved)
     yield await _classes(scene, runs.classification_run, runs.classified)
-    decided = runs.rated + runs.excluded + runs.approved + runs.recomputed
+    async with opened(scene.whole.fleet, MEMBERS["credit-rating"]) as inside:
+        promises = await inside.pool.fetchval(PROMISES)  # decided by the clock, when their day is over
+    decided = runs.rated + runs.excluded + runs.approved + runs.recomputed + runs.issued + promises
     yield await _from_topics(scene, "credit-rating", decided, len(runs.rating_runs))
     yield await _from_topics(scene, "tiering", runs.classified, 1)
 
