@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic
 
 from fastapi import Query
@@ -12,6 +12,7 @@ from eventlog.cut_form import NoCut, read_cut
 from eventlog.cut_form import token_of as token_of
 from eventlog.position import Cut, cut_to_json
 from events.catalogue import OWNERS
+from service.context import ReadContext
 from service.moments import cut_at
 from service.paging import Page, T
 from service.problems import Problem
@@ -33,9 +34,21 @@ class KnownPage(Page[T], Generic[T]):
     cut: dict[str, dict[str, int]]
 
 
+class AsOfPage(KnownPage[T], Generic[T]):
+    """A page of what stands at the end of a day, known at a cut; its amounts are in `currency`."""
+
+    as_of: date
+    currency: str
+
+
 def known_page(page: Page[T], cut: Cut) -> dict[str, Any]:
     """The members of a page that was read at a cut, and the cut."""
     return {"items": page.items, "next": page.next, "known_at": token_of(cut), "cut": cut_to_json(cut)}
+
+
+def as_of_page(page: Page[T], read: ReadContext, day: date, cut: Cut) -> dict[str, Any]:
+    """The members of a page as of a day, read at a cut."""
+    return known_page(page, cut) | {"as_of": day, "currency": read.runtime.settings.currency}
 
 
 async def cut_known_at(runtime: Runtime, said: str | None, of: str = SERVICE) -> Cut:

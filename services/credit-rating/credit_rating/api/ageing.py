@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,10 +14,10 @@ from credit_rating.ageing_memory import AgeingMemory, memory_of
 from credit_rating.api.figures import AgeColumn
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, entries_of
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import AsOfPage, KnownAt, as_of_page, cut_known_at
 from credit_rating.published_policies import shown_in_force
 from credit_rating.snapshot import SERVICE
-from eventlog.position import Cut, cut_to_json
+from eventlog.position import Cut
 from events.fields import Day
 from rules.ageing import AgeBy, Column
 from rules.ageing_of_many import Aged
@@ -27,7 +26,6 @@ from rules.ageing_of_many import ageing_of_all as aged_ledgers
 from rules.money import NOTHING
 from service.context import Read
 from service.listing import Asked, Listing, Row, computed, equals
-from service.paging import Page
 from service.routing import Router
 
 router = Router("receivables")
@@ -69,13 +67,9 @@ AGEING = Listing(
 )
 
 
-class AgeingPage(Page[AgeingRow]):
+class AgeingPage(AsOfPage[AgeingRow]):
     """A page of dealers, and the totals over all in the caller's scope that the filters leave, not only the page's."""
 
-    as_of: date
-    known_at: str
-    cut: dict[str, dict[str, int]]
-    currency: str
     totals: AgeingRow
 
 
@@ -96,16 +90,8 @@ async def ageing_of_all(
         limits = (await shown_in_force(conn, day)).policy.ageing.limits
         what = AgeingAsked(bounds(cut, SERVICE), day, limits, by)
         rows, total = await _aged(conn, asked, what, cut, memory_of(read))
-    listed = asked.page(rows, AgeingRow)
-    return AgeingPage(
-        items=listed.items,
-        next=listed.next,
-        as_of=day,
-        known_at=token_of(cut),
-        cut=cut_to_json(cut),
-        currency=read.runtime.settings.currency,
-        totals=AgeingRow.model_validate({"dealer": None, "code": None, "name": None, **_row(total)}),
-    )
+    totals = AgeingRow.model_validate({"dealer": None, "code": None, "name": None, **_row(total)})
+    return AgeingPage(**as_of_page(asked.page(rows, AgeingRow), read, day, cut), totals=totals)
 
 
 async def _aged(

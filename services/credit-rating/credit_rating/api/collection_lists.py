@@ -16,7 +16,7 @@ from credit_rating.collection_seen import SUMMARY, seen
 from credit_rating.domain.collection_stage import reached, stage_of_columns
 from credit_rating.domain.policy.collection import CollectionRule
 from credit_rating.evidence import bounds, entries_of, within
-from credit_rating.known_at import KnownAt, KnownPage, cut_known_at, known_page
+from credit_rating.known_at import AsOfPage, KnownAt, as_of_page, cut_known_at
 from credit_rating.published_policies import shown_in_force
 from credit_rating.snapshot import SERVICE
 from eventlog.position import Cut
@@ -43,13 +43,6 @@ where p.kind = 'promise' and {within(1, "p.")} and p.dated <= $2
 OF_PLACES = {"territory": equals("territory"), "branch": equals("branch"), "region": equals("region")}
 
 
-class WorkList(KnownPage[WorkRow]):
-    """A page of dealers as of a day, known at a cut."""
-
-    as_of: date
-    currency: str
-
-
 class PromiseRow(BaseModel):
     """A promise to pay: `open`, or `kept` or `broken` on `decided_on`, with what was `paid` by then."""
 
@@ -66,13 +59,6 @@ class PromiseRow(BaseModel):
     decided_on: date | None
     said: str | None
     by: str
-
-
-class PromisesPage(KnownPage[PromiseRow]):
-    """A page of promises as of a day, known at a cut."""
-
-    as_of: date
-    currency: str
 
 
 WORK = Listing(
@@ -124,10 +110,10 @@ STEPS = Listing(
 )
 
 
-@router.get("/collection", permission="collection.read", answers=WorkList, problems=("no-policy",))
+@router.get("/collection", permission="collection.read", answers=AsOfPage[WorkRow], problems=("no-policy",))
 async def work_list(
     read: Read, asked: Annotated[Asked, Depends(WORK.asked)], as_of: Day | None = None, known_at: KnownAt = None
-) -> WorkList:
+) -> AsOfPage[WorkRow]:
     """Dealers with something overdue, promised, to do or at legal: the furthest stage first, then the largest debt."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
@@ -143,19 +129,19 @@ async def work_list(
         row["action"] = rule.stages[row["stage"] - 1].action if row["stage"] else None
         row["reminded_stage"], row["reminded_on"] = (last["stage"], last["dated"]) if last else (None, None)
     page = asked.page(shown, WorkRow)
-    return WorkList(**known_page(page, cut), as_of=day, currency=read.runtime.settings.currency)
+    return AsOfPage[WorkRow](**as_of_page(page, read, day, cut))
 
 
-@router.get("/collection/promises", permission="collection.read", answers=PromisesPage)
+@router.get("/collection/promises", permission="collection.read", answers=AsOfPage[PromiseRow])
 async def list_promises(
     read: Read, asked: Annotated[Asked, Depends(PROMISES.asked)], as_of: Day | None = None, known_at: KnownAt = None
-) -> PromisesPage:
+) -> AsOfPage[PromiseRow]:
     """Promises to pay of the dealers in scope, kept, broken or open at the end of a day, what is due first first."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         rows = await asked.rows(conn, bounds(cut, SERVICE), day)
     page = asked.page(rows, PromiseRow)
-    return PromisesPage(**known_page(page, cut), as_of=day, currency=read.runtime.settings.currency)
+    return AsOfPage[PromiseRow](**as_of_page(page, read, day, cut))
 
 
 @router.get("/dealers/{dealer}/collection/steps", permission="collection.read", answers=Page[StepView])

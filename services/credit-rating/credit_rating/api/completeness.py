@@ -13,13 +13,12 @@ from credit_rating.api.money import Money
 from credit_rating.comparing import TOTALS
 from credit_rating.domain.missing_numbers import Gap, gaps
 from credit_rating.evidence import bounds, within
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import KnownAt, KnownPage, cut_known_at, known_page, token_of
 from credit_rating.snapshot import SERVICE
 from eventlog.position import cut_to_json
 from events.fields import Code, Day
 from service.context import Read
 from service.listing import Asked, Listing, at_least, at_most, equals
-from service.paging import Page
 from service.routing import Router
 
 router = Router("completeness")
@@ -41,11 +40,9 @@ class TotalsRow(BaseModel):
     taken_back_amount: Money
 
 
-class TotalsPage(Page[TotalsRow]):
+class TotalsPage(KnownPage[TotalsRow]):
     """A page of control totals, known at a cut."""
 
-    known_at: str
-    cut: dict[str, dict[str, int]]
     currency: str
 
 
@@ -94,8 +91,7 @@ async def control_totals(
     cut = await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         rows = await asked.rows(conn, bounds(cut, SERVICE))
-    page, currency = asked.page(rows, TotalsRow), read.runtime.settings.currency
-    return TotalsPage(items=page.items, next=page.next, known_at=token_of(cut), cut=cut_to_json(cut), currency=currency)
+    return TotalsPage(**known_page(asked.page(rows, TotalsRow), cut), currency=read.runtime.settings.currency)
 
 
 @router.get("/completeness/missing-numbers", permission="completeness.read", answers=MissingNumbers)

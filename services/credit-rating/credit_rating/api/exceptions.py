@@ -14,14 +14,12 @@ from credit_rating.actors import actors_of
 from credit_rating.api.money import Money
 from credit_rating.domain.exceptions import BACK_DATED_BEYOND_DAYS, ExceptionKind
 from credit_rating.evidence import bounds, within
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import KnownAt, KnownPage, cut_known_at, known_page
 from credit_rating.projections.period_step import DATED, late
 from credit_rating.snapshot import SERVICE
-from eventlog.position import cut_to_json
 from events.fields import Day, Days
 from service.context import Read
 from service.listing import Asked, Listing, Row, at_least, at_most, equals
-from service.paging import Page
 from service.routing import Router
 
 router = Router("exceptions")
@@ -69,13 +67,6 @@ class ExceptionRow(BaseModel):
     link: str
 
 
-class ExceptionPage(Page[ExceptionRow]):
-    """A page of the register, and the cut within which it is complete."""
-
-    known_at: str
-    cut: dict[str, dict[str, int]]
-
-
 EXCEPTIONS = Listing(
     ROWS,
     ExceptionRow,
@@ -96,10 +87,10 @@ EXCEPTIONS = Listing(
 )
 
 
-@router.get("/exceptions", permission="exception.read", answers=ExceptionPage)
+@router.get("/exceptions", permission="exception.read", answers=KnownPage[ExceptionRow])
 async def list_exceptions(
     read: Read, asked: Annotated[Asked, Depends(EXCEPTIONS.asked)], known_at: KnownAt = None
-) -> ExceptionPage:
+) -> KnownPage[ExceptionRow]:
     """Exceptions in the caller's scope, the last recorded first, as far as they were known at a cut."""
     cut = await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
@@ -108,7 +99,7 @@ async def list_exceptions(
     unnamed = [(row["partition"], row["sequence"]) for row in rows if row["who"] is None]
     actors = await actors_of(read.runtime.pool, unnamed)
     listed = asked.page([_row(row, actors) for row in rows], ExceptionRow)
-    return ExceptionPage(items=listed.items, next=listed.next, known_at=token_of(cut), cut=cut_to_json(cut))
+    return KnownPage[ExceptionRow](**known_page(listed, cut))
 
 
 def _row(row: Row, actors: dict[tuple[int, int], str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,13 +13,12 @@ from credit_rating.domain.ageing import UNAPPLIED, column_names
 from credit_rating.domain.figures import FigureRules, Figures
 from credit_rating.domain.policy.provision import ProvisionRule
 from credit_rating.figures_of_many import Level, figures_of_places
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import AsOfPage, KnownAt, as_of_page, cut_known_at
 from credit_rating.published_policies import shown_in_force
-from eventlog.position import cut_to_json
 from events.fields import Day
 from rules.ageing import AgeBy
 from service.context import Read
-from service.paging import Keyset, Page, PageOf
+from service.paging import Keyset, PageOf
 from service.routing import Router
 
 router = Router("receivables")
@@ -76,14 +74,10 @@ class PlaceRow(FiguresView):
     dealers: int
 
 
-class FiguresPage(Page[PlaceRow]):
+class FiguresPage(AsOfPage[PlaceRow]):
     """A page of places at the end of `as_of`, known at `cut`; dealers stand where they belong now."""
 
     by: Level
-    as_of: date
-    known_at: str
-    cut: dict[str, dict[str, int]]
-    currency: str
 
 
 @router.get("/receivables/figures", permission="receivables.read", answers=FiguresPage, problems=("no-policy",))
@@ -105,16 +99,7 @@ async def figures_by_place(
     rules = FigureRules(policy.ageing.limits, aged_by, policy.provision)
     sums = await figures_of_places(read.snapshot, by, places[: page.limit], (day, cut), rules)
     rows = [{"place": place} | (_row(sums[place], rules) if place in sums else {}) for place in places]
-    listed = page.of(rows, BY_PLACE, PlaceRow)
-    return FiguresPage(
-        items=listed.items,
-        next=listed.next,
-        by=by,
-        as_of=day,
-        known_at=token_of(cut),
-        cut=cut_to_json(cut),
-        currency=read.runtime.settings.currency,
-    )
+    return FiguresPage(**as_of_page(page.of(rows, BY_PLACE, PlaceRow), read, day, cut), by=by)
 
 
 def _row(sums: Figures, rules: FigureRules) -> dict[str, object]:

@@ -16,16 +16,15 @@ from credit_rating.domain.calendar_window import plus_months
 from credit_rating.domain.limitation import Cause, Limitation, Restart, limitations, warned
 from credit_rating.domain.policy.limitation import LimitationRule
 from credit_rating.evidence import entries_of
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import AsOfPage, KnownAt, as_of_page, cut_known_at, token_of
 from credit_rating.published_policies import shown_in_force
 from credit_rating.restarts import restarts_of
-from eventlog.position import Cut, cut_to_json
+from eventlog.position import cut_to_json
 from events.fields import Day
 from rules.entries import LedgerEntry
 from rules.receivables import receivables
 from service.context import Read
 from service.listing import Asked, Listing, equals
-from service.paging import Page
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 
@@ -79,13 +78,9 @@ class WarnedDealer(BaseModel):
     items: list[LimitationView]
 
 
-class WarnedPage(Page[WarnedDealer]):
+class WarnedPage(AsOfPage[WarnedDealer]):
     """A page of dealers with invoices whose time ends within `warn_days`, or is over, as of a day, known at a cut."""
 
-    as_of: date
-    known_at: str
-    cut: dict[str, dict[str, int]]
-    currency: str
     years: int
     warn_days: int
 
@@ -115,7 +110,16 @@ async def limitations_of(
         entries = await entries_of(conn, [dealer], cut)
         restarts = await restarts_of(conn, [dealer], day, cut)
     found = limitations(receivables(entries.get(dealer, []), day), restarts, rule)
-    return LimitationsView(dealer=dealer, items=[_view(each, rule) for each in found], **_about(read, day, cut, rule))
+    return LimitationsView(
+        dealer=dealer,
+        as_of=day,
+        known_at=token_of(cut),
+        cut=cut_to_json(cut),
+        currency=read.runtime.settings.currency,
+        years=rule.years,
+        warn_days=rule.warn_days,
+        items=[_view(each, rule) for each in found],
+    )
 
 
 @router.get("/receivables/limitations", permission="receivables.read", answers=WarnedPage, problems=("no-policy",))
@@ -134,8 +138,8 @@ async def all_warned(
         async with read.snapshot() as conn:
             ledgers, restarts = await entries_of(conn, these, cut), await restarts_of(conn, these, day, cut)
         rows += await asyncio.to_thread(_warned, dealers, ledgers, restarts, day, rule)
-    listed = asked.page(asked.of_computed(rows), WarnedDealer)
-    return WarnedPage(items=listed.items, next=listed.next, **_about(read, day, cut, rule))
+    page = asked.page(asked.of_computed(rows), WarnedDealer)
+    return WarnedPage(**as_of_page(page, read, day, cut), years=rule.years, warn_days=rule.warn_days)
 
 
 def _due_by(day: date, rule: LimitationRule) -> date:
@@ -158,17 +162,6 @@ def _warned(
             amount, last_day = sum(each.item.open for each in found), min(each.last_day for each in found)
             rows.append({**dealer, "amount": amount, "last_day": last_day, "items": items})
     return rows
-
-
-def _about(read: Any, day: date, cut: Cut, rule: LimitationRule) -> dict[str, Any]:
-    return {
-        "as_of": day,
-        "known_at": token_of(cut),
-        "cut": cut_to_json(cut),
-        "currency": read.runtime.settings.currency,
-        "years": rule.years,
-        "warn_days": rule.warn_days,
-    }
 
 
 def _view(found: Limitation, rule: LimitationRule) -> LimitationView:

@@ -15,16 +15,15 @@ from credit_rating.api.money import Money
 from credit_rating.domain.receivables import receivables
 from credit_rating.domain.unapplied import Why, unapplied
 from credit_rating.evidence import bounds, entries_of
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import AsOfPage, KnownAt, as_of_page, cut_known_at
 from credit_rating.snapshot import SERVICE
-from eventlog.position import Cut, cut_to_json
+from eventlog.position import Cut
 from events.fields import Day
 from rules.ageing_of_many import Asked as AgeingAsked
 from rules.ageing_of_many import ageing_of_these
 from rules.entries import LedgerEntry
 from service.context import Read
 from service.listing import Asked, Listing, Word, computed, equals
-from service.paging import Page
 from service.routing import Router
 
 router = Router("receivables")
@@ -58,15 +57,6 @@ class UnappliedRow(BaseModel):
     allocation: str
 
 
-class UnappliedPage(Page[UnappliedRow]):
-    """A page of unapplied cash at the end of `as_of`, known at `cut`."""
-
-    as_of: date
-    known_at: str
-    cut: dict[str, dict[str, int]]
-    currency: str
-
-
 UNAPPLIED = Listing(
     DEALERS,
     UnappliedRow,
@@ -84,10 +74,10 @@ UNAPPLIED = Listing(
 )
 
 
-@router.get("/receivables/unapplied", permission="receivables.read", answers=UnappliedPage)
+@router.get("/receivables/unapplied", permission="receivables.read", answers=AsOfPage[UnappliedRow])
 async def unapplied_cash(
     read: Read, asked: Annotated[Asked, Depends(UNAPPLIED.asked)], as_of: Day | None = None, known_at: KnownAt = None
-) -> UnappliedPage:
+) -> AsOfPage[UnappliedRow]:
     """Money that pays no invoice yet, the oldest first: the ageing's SQL finds whose it is, the rule what it is."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
@@ -99,15 +89,7 @@ async def unapplied_cash(
             ledgers = await _with_some_left(conn, list(dealers), day, cut)
         rows = await asyncio.to_thread(_rows, dealers, ledgers, day)
         found += [row for row in rows if all(row[name] == value for name, value in wanted.items())]
-    listed = asked.page(asked.of_computed(found), UnappliedRow)
-    return UnappliedPage(
-        items=listed.items,
-        next=listed.next,
-        as_of=day,
-        known_at=token_of(cut),
-        cut=cut_to_json(cut),
-        currency=read.runtime.settings.currency,
-    )
+    return AsOfPage[UnappliedRow](**as_of_page(asked.page(asked.of_computed(found), UnappliedRow), read, day, cut))
 
 
 async def _with_some_left(conn: Any, dealers: list[UUID], day: date, cut: Cut) -> Mapping[UUID, list[LedgerEntry]]:

@@ -13,13 +13,11 @@ from pydantic import BaseModel
 from credit_rating.api.entries import Kind
 from credit_rating.api.money import Money
 from credit_rating.evidence import bounds, within
-from credit_rating.known_at import KnownAt, cut_known_at, token_of
+from credit_rating.known_at import AsOfPage, KnownAt, as_of_page, cut_known_at
 from credit_rating.snapshot import SERVICE
-from eventlog.position import cut_to_json
 from events.fields import Day, Days
 from service.context import Read
 from service.listing import Asked, Listing, at_least, equals
-from service.paging import Page
 from service.routing import Router
 
 router = Router("receivables")
@@ -51,15 +49,6 @@ class WaitingRow(BaseModel):
     elsewhere: str | None
 
 
-class WaitingPage(Page[WaitingRow]):
-    """A page of what waits at the end of `as_of`, known at `cut`."""
-
-    as_of: date
-    known_at: str
-    cut: dict[str, dict[str, int]]
-    currency: str
-
-
 WAITING = Listing(
     ROWS,
     WaitingRow,
@@ -78,20 +67,12 @@ WAITING = Listing(
 )
 
 
-@router.get("/receivables/waiting", permission="receivables.read", answers=WaitingPage)
+@router.get("/receivables/waiting", permission="receivables.read", answers=AsOfPage[WaitingRow])
 async def what_waits(
     read: Read, asked: Annotated[Asked, Depends(WAITING.asked)], as_of: Day | None = None, known_at: KnownAt = None
-) -> WaitingPage:
+) -> AsOfPage[WaitingRow]:
     """Every entry that waits for a document not known (yet), the longest first; each leaves by itself once it comes."""
     day, cut = as_of or read.today, await cut_known_at(read.runtime, known_at)
     async with read.snapshot() as conn:
         rows = await asked.rows(conn, bounds(cut, SERVICE), day)
-    listed = asked.page(rows, WaitingRow)
-    return WaitingPage(
-        items=listed.items,
-        next=listed.next,
-        as_of=day,
-        known_at=token_of(cut),
-        cut=cut_to_json(cut),
-        currency=read.runtime.settings.currency,
-    )
+    return AsOfPage[WaitingRow](**as_of_page(asked.page(rows, WaitingRow), read, day, cut))
