@@ -5,17 +5,20 @@ A ledger with anything that only the rule can place is named instead: `evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from credit_rating.domain.usual_ledger import AT_ONCE, NEVER, Credited, Sold, UsualLedger
+from credit_rating.domain.usual_ledger import AT_ONCE, NEVER, UsualLedger
 from credit_rating.evidence import WITHIN, bounds
 from credit_rating.snapshot import SERVICE
 from eventlog.connection import Connection
 from eventlog.position import Cut
 
+SOLD = ("due", "issued", "numbers", "cents", "credit_days")
+CREDITED = ("days", "cents", "notes", "invoices", "at_most")
+"""The columns of a row, in the order of `usual_ledger.Sold` and `Credited`."""
 DAY_0 = "(date '0001-01-01' - 1)"
 """`date.toordinal` counts from it."""
 INVOICES = f"""
@@ -94,20 +97,15 @@ def _measured(sold: Mapping[str, Any] | None, credited: Mapping[str, Any] | None
     """One ledger, or None if it is unusual: one of these rows says so, or its order would depend on more than dates."""
     if (sold and sold["unusual"]) or (credited and credited["unusual"]):
         return None
-    invoices, credits = _invoices(sold), _credits(credited)
-    if len({invoice.number for invoice in invoices}) < len(invoices):
+    if sold and len(set(sold["numbers"])) < len(sold["numbers"]):
         return None
-    notes, payments = {each.on for each in credits if each.note}, {each.on for each in credits if not each.note}
-    return UsualLedger(invoices, credits, as_of) if notes.isdisjoint(payments) else None
+    if credited and True in credited["notes"]:
+        days = {(day, note) for day, note in zip(credited["days"], credited["notes"], strict=True)}
+        if len({day for day, _ in days}) < len(days):
+            return None
+    return UsualLedger(_zipped(sold, SOLD), _zipped(credited, CREDITED), as_of)
 
 
-def _invoices(row: Mapping[str, Any] | None) -> list[Sold]:
-    if row is None:
-        return []
-    return list(map(Sold, row["due"], row["issued"], row["numbers"], row["cents"], row["credit_days"]))
-
-
-def _credits(row: Mapping[str, Any] | None) -> list[Credited]:
-    if row is None:
-        return []
-    return list(map(Credited, row["days"], row["cents"], row["notes"], row["invoices"], row["at_most"]))
+def _zipped(row: Mapping[str, Any] | None, columns: Sequence[str]) -> Iterable[Any]:
+    """Of a row of columns, the tuples that they make."""
+    return () if row is None else zip(*[row[name] for name in columns], strict=True)

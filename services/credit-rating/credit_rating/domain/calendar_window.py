@@ -51,6 +51,7 @@ def full_months_since(first: date, as_of: date) -> int:
     return max(0, last_full_month(as_of) - month_of(first) + 1)
 
 
+@lru_cache
 def months_window(as_of: date, months: int) -> tuple[date, date]:
     """The window (as-of − months, as-of]: the first day inside it and the last."""
     return plus_months(as_of, -months) + timedelta(days=1), as_of

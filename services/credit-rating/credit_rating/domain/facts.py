@@ -81,10 +81,14 @@ class DealerFacts(msgspec.Struct, frozen=True, kw_only=True):
     def survey_at(self, as_of: date) -> Survey | None:
         """The latest survey not after `as_of`; of two on one day the later answer."""
         known = [survey for survey in self.surveys if survey.surveyed_on <= as_of]
-        return max(reversed(known), key=lambda survey: survey.surveyed_on, default=None)
+        if len(known) < 2:
+            return known[0] if known else None
+        return max(reversed(known), key=lambda survey: survey.surveyed_on)
 
     def term_days_at(self, as_of: date) -> int:
         """The term agreed last of those not after `as_of`; before any change that of the onboarding."""
+        if not self.terms:
+            return self.term_days
         agreed = [terms for terms in self.terms if terms.on <= as_of]
         latest = max(reversed(agreed), key=lambda terms: terms.on, default=None)
         return self.term_days if latest is None else latest.term_days

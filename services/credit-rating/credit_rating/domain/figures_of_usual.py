@@ -36,15 +36,15 @@ class FiguresOfUsual:
         self._balance -= ledger.credited
         by_due, limits, as_of = self._rules.by == "due_date", self._rules.limits, self._as_of
         provided_for = [0] * len(self._provided_for)
-        for sold, left in ledger.invoices:
-            self._balance += sold.cents
-            if as_of - sold.issued < DSO_DAYS:
-                self._of_late += sold.cents
+        for due, issued, cents, left in ledger.invoices:
+            self._balance += cents
+            if as_of - issued < DSO_DAYS:
+                self._of_late += cents
             if left:
-                overdue = as_of - sold.due
+                overdue = as_of - due
                 self._open_items += 1
                 self._longest = max(self._longest, overdue)
-                self._columns[bisect_left(limits, overdue if by_due else as_of - sold.issued)] += left
+                self._columns[bisect_left(limits, overdue if by_due else as_of - issued)] += left
                 provided_for[bisect_left(self._rules.provision.limits, overdue)] += left
         if any(provided_for):
             self._provision += provision(tuple(map(_money, provided_for)), self._rules.provision)

@@ -23,6 +23,8 @@ from .policy.standing import LimitRule, NewDealer, Season
 Ratio: TypeAlias = tuple[int, int]
 """An exact number as numerator and denominator, the latter above 0, not reduced: reducing takes most of the time."""
 NO_SEASON: Ratio = (1, 1)
+BASE = ("short_months", "long_months", "season", "new_dealer")
+"""The parts of the rule that `base_of` reads."""
 
 
 class LimitGiven(NamedTuple):
@@ -46,6 +48,7 @@ class LimitComputed(NamedTuple):
     dealer: Snapshot
     rule: LimitRule
     coefficient: Decimal
+    base: Ratio
     diligence: LimitDiligence | None = None
 
     def given(self) -> LimitGiven:
@@ -64,9 +67,11 @@ class LimitComputed(NamedTuple):
         )
 
 
-def limit_under(dealer: Snapshot, grade: int, policy: CreditPolicy, before: Decimal) -> LimitComputed:
+def limit_under(
+    dealer: Snapshot, grade: int, policy: CreditPolicy, before: Decimal, base: Ratio | None = None
+) -> LimitComputed:
     """The limit of a dealer that has this grade, held to what due diligence allows; `before`: its last grade's."""
-    computed, rule = limit_computed(dealer, grade, policy.limit), policy.due_diligence
+    computed, rule = limit_computed(dealer, grade, policy.limit, base), policy.due_diligence
     if rule is None:
         return computed
     approved = diligence_cap.valid_at(dealer.facts.diligences, dealer.as_of, rule)
@@ -79,12 +84,13 @@ def limit_of(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitGiven:
     return limit_computed(dealer, grade, rule).given()
 
 
-def limit_computed(dealer: Snapshot, grade: int, rule: LimitRule) -> LimitComputed:
-    """The same with its factors still to be made up."""
+def limit_computed(dealer: Snapshot, grade: int, rule: LimitRule, base: Ratio | None = None) -> LimitComputed:
+    """The same with its factors still to be made up; `base`, where it is known."""
     coefficient, term_days = rule.coefficients.of(grade), dealer.facts.term_days_at(dealer.as_of)
-    (base, parts), (units, of) = base_of(dealer, rule), _units(coefficient, term_days, rule.term_base_days, rule.unit)
-    whole = base * units // (parts * of)
-    return LimitComputed(EXACT.multiply(Decimal(max(0, whole)), rule.unit), dealer, rule, coefficient)
+    base = base or base_of(dealer, rule)
+    (amount, parts), (units, of) = base, _units(coefficient, term_days, rule.term_base_days, rule.unit)
+    whole = amount * units // (parts * of)
+    return LimitComputed(EXACT.multiply(max(0, whole), rule.unit), dealer, rule, coefficient, base)
 
 
 @lru_cache
@@ -94,18 +100,15 @@ def _units(coefficient: Decimal, term_days: int, term_base_days: int, unit: Deci
 
 
 def base_of(dealer: Snapshot, rule: LimitRule) -> Ratio:
-    """What a limit rests on beside grade and term: min(m3, m12 × season), or a new dealer's forecast.
+    """What a limit rests on beside grade and term: min(m3, m12 × season), or a new dealer's forecast."""
+    if is_new(dealer, rule):
+        return forecast_base(dealer, rule.new_dealer).as_integer_ratio()
+    return _least(dealer, rule)
 
-    Known already where another policy has the very same parts of the rule (`simulation.sharing`).
-    """
-    key = ("base", rule.short_months, rule.long_months, id(rule.season), id(rule.new_dealer))
-    known: Ratio | None = dealer.measured.get(key)
-    if known is None:
-        known = (
-            forecast_base(dealer, rule.new_dealer).as_integer_ratio() if is_new(dealer, rule) else _least(dealer, rule)
-        )
-        dealer.measured[key] = known
-    return known
+
+def same_base(now: LimitRule, then: LimitRule) -> bool:
+    """Whether `base_of` comes to the same under two rules."""
+    return all(getattr(now, name) == getattr(then, name) for name in BASE)
 
 
 def _least(dealer: Snapshot, rule: LimitRule) -> Ratio:

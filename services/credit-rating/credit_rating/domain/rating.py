@@ -6,7 +6,7 @@ Source: domain.md 2.3, 2.4, 2.7; architecture.md 4.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -26,7 +26,16 @@ from events import (
 from .facts import DealerFacts, Survey
 from .five_c import cap_of
 from .grades import GradeGiven, grade_of
-from .indicators import Assessment, Graded, Override, SurveyMissing, assess, overridden
+from .indicators import (
+    Assessment,
+    Declared,
+    Graded,
+    Override,
+    SurveyMissing,
+    assess,
+    assessed_like,
+    overridden,
+)
 from .indicators.declared import Snapshot, snapshot
 from .limits import LimitComputed, LimitGiven, limit_under
 from .money import NOTHING
@@ -66,23 +75,43 @@ class Judged(NamedTuple):
     """The 5C assessment that keeps the grade from being what the cell says."""
 
 
+class Like(NamedTuple):
+    """What another policy made of the same dealer on the same day: without overrides, and with due diligence or not.
+
+    `otherwise`: the indicators that the policy at hand grades by other rules; `same_base`: what a limit rests on is the
+    same under both.
+    """
+
+    judged: Judged
+    otherwise: Sequence[Declared]
+    same_base: bool
+
+
 def judge(
-    dealer: Snapshot, policy: CreditPolicy, overrides: Collection[Override] = (), before: Decimal = NOTHING
+    dealer: Snapshot,
+    policy: CreditPolicy,
+    overrides: Collection[Override] = (),
+    before: Decimal = NOTHING,
+    like: Like | None = None,
 ) -> Judged | NotRated:
     """Grade one dealer and work out its limit: what every rating records, and all that a simulation compares.
 
-    `before` is the limit that its last grade came to, 0 if none.
+    `before` is the limit that its last grade came to, 0 if none. `like` saves what need not be worked out again.
     """
-    match assess(dealer, policy.indicators):
-        case SurveyMissing(reason=reason):
-            return NotRated(reason)
-        case Assessment() as computed:
-            assessment = overridden(computed, overrides) if overrides else computed
-            given = grade_of(assessment.key, assessment.other, policy.grades)
-            cap = cap_of(given.grade, dealer.facts.assessments, dealer.as_of, policy.five_c)
-            if cap is not None:
-                given = given._replace(grade=cap.grade)
-            return Judged(assessment, given, limit_under(dealer, given.grade, policy, before), cap)
+    if like is None:
+        assessment = assess(dealer, policy.indicators)
+    else:
+        assessment = assessed_like(like.judged.assessment, dealer, policy.indicators, like.otherwise)
+    if isinstance(assessment, SurveyMissing):
+        return NotRated(assessment.reason)
+    if overrides:
+        assessment = overridden(assessment, overrides)
+    given = grade_of(assessment.key, assessment.other, policy.grades)
+    cap = cap_of(given.grade, dealer.facts.assessments, dealer.as_of, policy.five_c)
+    if cap is not None:
+        given = given._replace(grade=cap.grade)
+    base = like.judged.limit.base if like is not None and like.same_base else None
+    return Judged(assessment, given, limit_under(dealer, given.grade, policy, before, base), cap)
 
 
 def rate(

@@ -5,22 +5,22 @@ Both sides are `judge`, so that only the policy differs; what was measured for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from .facts import DealerFacts
-from .indicators import snapshot
+from .indicators import Declared, otherwise, snapshot
+from .limits import same_base
 from .measures import Measures
 from .money import NOTHING
 from .policy import CreditPolicy
-from .policy.thresholds import Letter, Rule
-from .rating import Judged, NotRated, judge
+from .policy.thresholds import Letter
+from .rating import Judged, Like, NotRated, judge
 
-R = TypeVar("R", bound=Rule)
 Grades = tuple[int | None, int | None]
 """Grade now and grade then; None: no grade can be given."""
 
@@ -90,27 +90,36 @@ class Simulated(NamedTuple):
         return _limit(self.now), _limit(self.then)
 
 
+class Policies(NamedTuple):
+    """The policy in force and the proposed one; what they share is worked out once a dealer (`rating.Like`)."""
+
+    now: CreditPolicy
+    then: CreditPolicy
+    otherwise: Sequence[Declared]
+    same_base: bool
+
+    @property
+    def ask(self) -> bool:
+        """Whether either asks for due diligence."""
+        return self.now.due_diligence is not None or self.then.due_diligence is not None
+
+
+def compared(now: CreditPolicy, then: CreditPolicy) -> Policies:
+    """Two policies, to be held against each other dealer by dealer."""
+    return Policies(now, then, otherwise(now.indicators, then.indicators), same_base(now.limit, then.limit))
+
+
 def simulated(
-    facts: DealerFacts, as_of: date, now: CreditPolicy, then: CreditPolicy, ledger: Measures | None = None,
-    before: Decimal = NOTHING,
-) -> Simulated:  # fmt: skip
+    facts: DealerFacts, as_of: date, policies: Policies, ledger: Measures | None = None, before: Decimal = NOTHING
+) -> Simulated:
     """One dealer at the end of `as_of` under both policies; `ledger`, unless the entries are to be measured by rule.
 
     `before` is what a raise of its limit is measured by.
     """
     dealer = snapshot(facts, as_of, ledger)
-    return Simulated(facts.dealer, judge(dealer, now, before=before), judge(dealer, then, before=before))
-
-
-def sharing(now: CreditPolicy, then: CreditPolicy) -> CreditPolicy:
-    """The proposed policy with the very rules of the one in force where they say the same: graded once for both."""
-    indicators, limit = _same(now.indicators, then.indicators), _same(now.limit, then.limit)
-    return then.model_copy(update={"indicators": indicators, "limit": limit})
-
-
-def _same(now: R, then: R) -> R:
-    """`then` with the very parts of `now` that it repeats."""
-    return then.model_copy(update={name: part for name, part in now if part == getattr(then, name)})
+    now = judge(dealer, policies.now, before=before)
+    like = Like(now, policies.otherwise, policies.same_base) if isinstance(now, Judged) else None
+    return Simulated(facts.dealer, now, judge(dealer, policies.then, before=before, like=like))
 
 
 def move_of(each: Simulated) -> Move:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from operator import attrgetter
-from typing import NamedTuple
+from operator import itemgetter
+from typing import TypeAlias
 
 from .calendar_window import Month, month_of
 from .measures import InvoicedOnTerms
@@ -24,24 +24,13 @@ AT_ONCE, NEVER = -1, 10**6
 """Days of credit of an invoice prepaid or paid in cash, and of one on terms that no policy takes for short credit."""
 
 
-class Sold(NamedTuple):
-    """An invoice, in the order in which the oldest are paid; `credit_days` by its terms."""
+Sold: TypeAlias = tuple[int, int, str, int, int]
+"""An invoice: due, issued, number, cents, days of credit by its terms. So sorted, the oldest are paid first.
 
-    due: int
-    issued: int
-    number: str
-    cents: int
-    credit_days: int
-
-
-class Credited(NamedTuple):
-    """A payment or credit note; it may name one invoice, for at most so many cents."""
-
-    on: int
-    cents: int
-    note: bool
-    invoice: str | None
-    at_most: int | None
+A plain tuple, as is `Credited`: one with names takes as long to make as to measure.
+"""
+Credited: TypeAlias = tuple[int, int, bool, str | None, int | None]
+"""A payment or credit note: day, cents, whether a note, the one invoice it may name, for at most so many cents."""
 
 
 class Outcome:
@@ -54,19 +43,20 @@ class Outcome:
         self.open = self.cents
         self.on_time = self.late = self.worst = self.credited = 0
 
-    def settle(self, by: Credited, at_most: int) -> int:
+    def settle(self, on: int, at_most: int, *, note: bool) -> int:
         """Settle what can be, return how much; money from before its invoice settles it on the invoice's date."""
         cents = self.open if self.open < at_most else at_most
         self.open -= cents
-        if by.note:
+        if note:
             self.credited += cents
         elif cents:
-            days = max(by.on, self.issued) - self.due
+            days = (on if on > self.issued else self.issued) - self.due
             if days <= 0:
                 self.on_time += cents
             else:
                 self.late += cents * days
-                self.worst = max(self.worst, days)
+                if days > self.worst:
+                    self.worst = days
         return cents
 
 
@@ -74,10 +64,10 @@ class UsualLedger:
     """`Measures` of such a ledger at the end of a day; nothing in it is later."""
 
     def __init__(self, invoices: Iterable[Sold], credits: Iterable[Credited], as_of: date) -> None:
-        self._invoices, self._credits = sorted(invoices), sorted(credits, key=attrgetter("on"))
-        self._notes = [(credit.on, credit.cents) for credit in self._credits if credit.note]
+        self._invoices, self._credits = sorted(invoices), sorted(credits, key=itemgetter(0))
+        self._notes = [(on, cents) for on, cents, note, _, _ in self._credits if note]
         self._as_of = as_of.toordinal()
-        first = min([sold.issued for sold in self._invoices], default=None)
+        first = min([issued for _, issued, _, _, _ in self._invoices], default=None)
         self.first_invoice_on = None if first is None else date.fromordinal(first)
         self._paid = self._allocated()
         self._by_month = self._net()
@@ -85,21 +75,21 @@ class UsualLedger:
     def _allocated(self) -> list[Outcome]:
         """The allocation of 2.2: what credits name, then what is left of them to the oldest invoices."""
         outcomes = [Outcome(sold) for sold in self._invoices]
-        named = {sold.number: outcome for sold, outcome in zip(self._invoices, outcomes, strict=True)}
+        named = {sold[2]: outcome for sold, outcome in zip(self._invoices, outcomes, strict=True)}
         left = []
-        for credit in self._credits:
-            free = credit.cents
-            if credit.invoice is not None:
-                at_most = free if credit.at_most is None else min(free, credit.at_most)
-                invoice = named.get(credit.invoice)
-                free -= at_most if invoice is None else invoice.settle(credit, at_most)
+        for on, cents, note, number, most in self._credits:
+            free = cents
+            if number is not None:
+                at_most = free if most is None else min(free, most)
+                invoice = named.get(number)
+                free -= at_most if invoice is None else invoice.settle(on, at_most, note=note)
             if free:
-                left.append((credit, free))
+                left.append((on, note, free))
         oldest = iter(outcomes)
         outcome = next(oldest, None)
-        for credit, free in left:
+        for on, note, free in left:
             while free and outcome is not None:
-                free -= outcome.settle(credit, free)
+                free -= outcome.settle(on, free, note=note)
                 if not outcome.open:
                     outcome = next(oldest, None)
         return outcomes
@@ -116,14 +106,14 @@ class UsualLedger:
         return net
 
     @property
-    def invoices(self) -> list[tuple[Sold, int]]:
-        """Every invoice with what is open of it, the oldest first."""
-        return [(sold, outcome.open) for sold, outcome in zip(self._invoices, self._paid, strict=True)]
+    def invoices(self) -> list[tuple[int, int, int, int]]:
+        """Of every invoice when it is due, when it was issued, its cents, and those open; the oldest first."""
+        return [(paid.due, paid.issued, paid.cents, paid.open) for paid in self._paid]
 
     @property
     def credited(self) -> int:
         """Cents of all payments and credit notes."""
-        return sum([credit.cents for credit in self._credits])
+        return sum([cents for _, cents, _, _, _ in self._credits])
 
     @property
     def has_traded(self) -> bool:
@@ -133,7 +123,7 @@ class UsualLedger:
     @property
     def anything_due(self) -> bool:
         """See `Measures`: the invoice due first comes first."""
-        return bool(self._invoices) and self._invoices[0].due <= self._as_of
+        return bool(self._invoices) and self._invoices[0][0] <= self._as_of
 
     def in_months(self, months: Iterable[Month]) -> Decimal:
         """See `Measures`."""
@@ -193,4 +183,4 @@ def _month(day: int) -> Month:
 
 
 def _money(cents: int) -> Decimal:
-    return Decimal(cents).scaleb(-2, context=EXACT)
+    return EXACT.scaleb(cents, -2)

@@ -10,7 +10,7 @@ from credit_rating.domain.entries import Allocation, CreditNote, Dispute, Invoic
 from credit_rating.domain.facts import DealerFacts, Survey
 from credit_rating.domain.policy import CreditPolicy
 from credit_rating.domain.rating import NotRated, Occasion, Rated, rate
-from credit_rating.domain.simulation import Tally, move_of, sharing, simulated, together
+from credit_rating.domain.simulation import Tally, compared, move_of, simulated, together
 from rules.policy import reference
 
 AS_OF = date(2026, 6, 30)
@@ -72,7 +72,7 @@ def changed(policy_content):
 def test_both_sides_are_what_a_rating_gives_under_that_policy_alone(facts, values, policy, policy_content, changed):
     then = changed(**values)
     occasion = Occasion("0" * 8 + "-0000-7000-8000-" + "0" * 12, AS_OF, {}, reference(policy_content()), "x")
-    both = simulated(facts, AS_OF, policy, sharing(policy, then))
+    both = simulated(facts, AS_OF, compared(policy, then))
     for judged, alone in ((both.now, policy), (both.then, then)):
         rated = rate(facts, policy=alone, occasion=occasion, previous_grade=None)
         if isinstance(rated, NotRated):
@@ -92,7 +92,7 @@ def dealer(book):
 
 
 def test_a_mover_says_which_indicators_fall_into_another_class(dealer, policy, changed):
-    move = move_of(simulated(dealer, AS_OF, policy, changed(indicators__monthly_sales__B="80000")))
+    move = move_of(simulated(dealer, AS_OF, compared(policy, changed(indicators__monthly_sales__B="80000"))))
     assert [(each.indicator, each.now, each.then, each.value) for each in move.indicators] == [
         ("monthly_sales", "B", "C", "70000.00")
     ]
@@ -100,15 +100,17 @@ def test_a_mover_says_which_indicators_fall_into_another_class(dealer, policy, c
 
 
 def test_a_mover_without_such_an_indicator_is_moved_by_the_table_or_by_the_limits_factors(dealer, policy, changed):
-    harder = move_of(simulated(dealer, AS_OF, policy, changed(grades__a_and_b__all_b=4, grades__all_b__all_b=4)))
+    harder = move_of(
+        simulated(dealer, AS_OF, compared(policy, changed(grades__a_and_b__all_b=4, grades__all_b__all_b=4)))
+    )
     assert (harder.indicators, harder.now.grade, harder.then.grade) == ([], 3, 4)
-    lower = move_of(simulated(dealer, AS_OF, policy, changed(limit__unit="50000")))
+    lower = move_of(simulated(dealer, AS_OF, compared(policy, changed(limit__unit="50000"))))
     assert (lower.now.grade, lower.then.grade) == (3, 3) and (lower.now.limit, lower.then.limit) == (56000, 50000)
 
 
 def test_who_can_be_graded_under_one_policy_only_moves_to_or_from_no_grade(dealer, policy, changed):
     tally = Tally()
-    move = simulated(dealer, AS_OF, policy, changed(indicators__annual_sales_scale__survey_months=3))
+    move = simulated(dealer, AS_OF, compared(policy, changed(indicators__annual_sales_scale__survey_months=3)))
     tally.add(move, in_force=3)
     assert tally.matrix == {(3, None): 1} and tally.left_out == {} and tally.not_as_in_force == 0
     assert move_of(move).then.left_out == "survey-out-of-date"
@@ -119,7 +121,7 @@ def test_who_can_be_graded_under_one_policy_only_moves_to_or_from_no_grade(deale
 @given(facts=st.lists(dealers, max_size=6), cut=st.integers(0, 6))
 def test_tallies_add_up_however_the_dealers_are_shared_out(facts, cut, policy, changed):
     then = changed(indicators__monthly_sales__B="80000", indicators__annual_sales_scale__survey_months=6)
-    each = [simulated(one, AS_OF, policy, then) for one in facts]
+    each = [simulated(one, AS_OF, compared(policy, then)) for one in facts]
 
     def tallied(some) -> Tally:
         tally = Tally()

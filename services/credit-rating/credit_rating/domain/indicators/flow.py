@@ -8,7 +8,7 @@ import msgspec
 
 from ..calendar_window import months_window
 from ..goods import Flow, flow
-from ..money import rounded, share, shown
+from ..money import EXACT, rounded, share, shown
 from ..policy.thresholds import IndicatorRules, Letter
 from .declared import NO_HISTORY, Graded, Shown, Snapshot, once
 
@@ -21,18 +21,19 @@ def goods_flow(dealer: Snapshot, rules: IndicatorRules) -> Graded:
     Of sell-out; where nothing was sold on, of deliveries, which are held against what was invoiced to the dealer.
     """
     rule, moved = rules.goods_flow, _moved(dealer)
-    inside = share(moved.inside, moved.known)
 
     def show() -> Shown:
+        inside = share(moved.inside, moved.known)
         told = {"value": rounded(moved.value), "known": rounded(moved.known), "inside": rounded(moved.inside)}
         of = {"basis": moved.basis, "territory": dealer.facts.territory} if moved.basis else {}
         return Shown(shown(inside) if enough else None, told | of)
 
-    enough = moved.known > 0 and moved.known >= rule.known * moved.value
+    enough = moved.known > 0 and moved.known >= EXACT.multiply(rule.known, moved.value)
     if not enough:
         return Graded(rules.no_history, show, NO_HISTORY)
     stays = moved.inside
-    letter: Letter = "A" if stays >= rule.A * moved.known else "B" if stays >= rule.B * moved.known else "C"
+    a, b = EXACT.multiply(rule.A, moved.known), EXACT.multiply(rule.B, moved.known)
+    letter: Letter = "A" if stays >= a else "B" if stays >= b else "C"
     return Graded(letter, show)
 
 

@@ -42,5 +42,8 @@ def monthly_sales(dealer: Snapshot, rules: IndicatorRules) -> Graded:
         first = dealer.ledger.first_invoice_on or dealer.as_of
         divisor = min(rule.months, max(1, full_months_since(first, dealer.as_of)))
     note = RETURNS_ABOVE_SALES if net < 0 else NOTHING_NOW if net == 0 else None
-    mean = over(net, divisor)
-    return Graded(rule.letter(mean), lambda: Shown(rounded(mean), {"net": rounded(net), "months": divisor}), note)
+
+    def show() -> Shown:
+        return Shown(rounded(over(net, divisor)), {"net": rounded(net), "months": divisor})
+
+    return Graded(rule.letter(net, divisor), show, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ..calendar_window import plus_months
@@ -13,7 +14,8 @@ from .payment import payment_method, payment_reputation
 from .sales import annual_sales_scale, monthly_sales
 from .standing import business_nature, licences, premises, years_in_business
 
-INDICATORS: Final[tuple[FromFacts | FromSurvey, ...]] = (
+Declared = FromFacts | FromSurvey
+INDICATORS: Final[tuple[Declared, ...]] = (
     FromSurvey("annual_sales_scale", "key", annual_sales_scale),
     FromFacts("monthly_sales", "key", monthly_sales),
     FromFacts("payment_method", "key", payment_method),
@@ -50,6 +52,23 @@ class SurveyMissing(NamedTuple):
     reason: str
 
 
+def otherwise(now: IndicatorRules, then: IndicatorRules) -> Sequence[Declared]:
+    """The indicators that two sets of rules do not grade by the same rule."""
+    if now.no_history != then.no_history:
+        return INDICATORS
+    return [each for each in INDICATORS if getattr(now, each.name) != getattr(then, each.name)]
+
+
+def assessed_like(
+    known: Assessment, dealer: Snapshot, rules: IndicatorRules, these: Sequence[Declared]
+) -> Assessment | SurveyMissing:
+    """Grade only `these` indicators, which are all that these rules grade otherwise than those behind `known`."""
+    if INDICATORS[0] in these:  # whose rule says how old a survey may be
+        return assess(dealer, rules)
+    survey = known.survey
+    return Assessment(known.indicators | {each.name: _graded(each, dealer, survey, rules) for each in these}, survey)
+
+
 def assess(dealer: Snapshot, rules: IndicatorRules) -> Assessment | SurveyMissing:
     """Grade the nine indicators; a missing survey answer blocks (domain.md 2.3)."""
     survey = dealer.facts.survey_at(dealer.as_of)
@@ -65,14 +84,7 @@ def computed(dealer: Snapshot, rules: IndicatorRules) -> dict[str, Graded]:
     return {each.name: each.grade(dealer, rules) for each in INDICATORS if isinstance(each, FromFacts)}
 
 
-def _graded(indicator: FromFacts | FromSurvey, dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
-    """By its own rule, or as another policy with the very same rule has graded it."""
-    key = (id(getattr(rules, indicator.name)), rules.no_history)
-    known: Graded | None = dealer.measured.get(key)
-    if known is None:
-        if isinstance(indicator, FromFacts):
-            known = indicator.grade(dealer, rules)
-        else:
-            known = indicator.grade(dealer, survey, rules)
-        dealer.measured[key] = known
-    return known
+def _graded(indicator: Declared, dealer: Snapshot, survey: Survey, rules: IndicatorRules) -> Graded:
+    if isinstance(indicator, FromFacts):
+        return indicator.grade(dealer, rules)
+    return indicator.grade(dealer, survey, rules)

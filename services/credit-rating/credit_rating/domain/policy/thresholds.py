@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ..money import EXACT
 
 Letter: TypeAlias = Literal["A", "B", "C"]
 
@@ -41,9 +42,11 @@ class AtLeast(Rule):
             raise ValueError("A must not be easier to reach than B")
         return self
 
-    def letter(self, value: Decimal | Fraction | int) -> Letter:
-        """The grade of a figure."""
-        return "A" if value >= self.A else "B" if value >= self.B else "C"
+    def letter(self, value: Decimal | int, parts: int = 1) -> Letter:
+        """The grade of a figure; of a mean, its sum and the `parts` it is of: so nothing is rounded."""
+        if value >= EXACT.multiply(self.A, parts):
+            return "A"
+        return "B" if value >= EXACT.multiply(self.B, parts) else "C"
 
 
 class AnnualScale(AtLeast):
