@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -34,6 +36,7 @@ from service.scope import Reader
 SLICE = 1000
 """Dealers that are read in one transaction."""
 PROCESSES = 2
+PROCESS = (sys.executable, "-m", "credit_rating.simulating")
 WORTH_A_PROCESS = 2_000
 """Dealers that are judged in the second in which a process starts."""
 PARKED, UNKNOWN = "stream-parked", "not-onboarded-yet"
@@ -115,40 +118,53 @@ class SimulationFailed(Exception):
     """A process of a simulation ended before it had answered."""
 
 
-_under_way: set[asyncio.Task[Answer]] = set()
-"""Those of the one large simulation that may run in this process at a time."""
+_one_at_a_time = asyncio.Lock()
+"""Held by the one large simulation that may be under way in this process."""
 
 
-async def simulate(reader: Reader, dsn: str, question: Question, share: Share) -> Answer:
-    """The whole answer; `dsn` is the reader's, for the processes that many dealers are worth. 503: one at a time."""
+@asynccontextmanager
+async def judges(dealers: int) -> AsyncIterator[Sequence[Process]]:
+    """Processes for so many dealers, none for few; they start while it is read whom they judge. 503: one at a time."""
+    if dealers < WORTH_A_PROCESS * PROCESSES:
+        yield ()
+        return
+    if _one_at_a_time.locked():
+        raise Problem("temporarily-unavailable", "Another simulation is under way here: repeat when it is done.")
+    started: list[Process] = []
+    async with _one_at_a_time:
+        try:
+            for _ in range(PROCESSES):
+                started.append(await asyncio.create_subprocess_exec(*PROCESS, stdin=PIPE, stdout=PIPE))
+            yield started
+        finally:
+            for process in started:
+                if process.returncode is None:
+                    process.kill()
+            await asyncio.gather(*(process.wait() for process in started))
+
+
+async def simulate(reader: Reader, dsn: str, question: Question, share: Share, by: Sequence[Process] = ()) -> Answer:
+    """The whole answer, by processes if there are any; `dsn` is the reader's, for these.
+
+    A list without totals is worked through here as far as processes are not worth it, and then by them.
+    """
     here, listed = WORTH_A_PROCESS * PROCESSES, question.listed
-    if len(share.dealers) < here:
+    if by:
+        return await _by_processes(by, dsn, question, share)
+    if listed.totals or len(share.dealers) <= here:
         return await judged(reader, question, share)
-    if listed.totals:
-        return await _by_processes(dsn, question, share)
     near = await judged(reader, question, _part(share, 0, here))
     if len(near.moves) >= listed.most:
         return near
-    return _joined([near, await _by_processes(dsn, question, _part(share, here, len(share.dealers)))], listed.most)
+    far = _part(share, here, len(share.dealers))
+    async with judges(here) as started:
+        return _joined([near, await _by_processes(started, dsn, question, far)], listed.most)
 
 
-async def _by_processes(dsn: str, question: Question, share: Share) -> Answer:
-    if _under_way:
-        raise Problem("temporarily-unavailable", "Another simulation is under way here: repeat when it is done.")
-    size = max(1, -(-len(share.dealers) // PROCESSES))
-    tasks = [
-        asyncio.create_task(_by_process(dsn, question, _part(share, first, size)))
-        for first in range(0, len(share.dealers), size)
-    ]
-    _under_way.update(tasks)
-    try:
-        return _joined(await asyncio.gather(*tasks), question.listed.most)
-    finally:
-        for task in tasks:
-            if not task.cancelling():  # a second time would keep it from waiting for its process
-                task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        _under_way.difference_update(tasks)
+async def _by_processes(processes: Sequence[Process], dsn: str, question: Question, share: Share) -> Answer:
+    size = max(1, -(-len(share.dealers) // len(processes)))
+    told = [_Told(dsn, question, _part(share, n * size, size)) for n in range(len(processes))]
+    return _joined(await asyncio.gather(*map(_ask, processes, told)), question.listed.most)
 
 
 def _joined(answers: Sequence[Answer], most: int) -> Answer:
@@ -224,19 +240,11 @@ class _Told(msgspec.Struct):
     share: Share
 
 
-async def _by_process(dsn: str, question: Question, share: Share) -> Answer:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "credit_rating.simulating", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        said, _ = await process.communicate(msgspec.msgpack.encode(_Told(dsn, question, share)))
-        if process.returncode:
-            raise SimulationFailed(f"a process of the simulation ended with status {process.returncode}")
-        return msgspec.msgpack.decode(said, type=Answer)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+async def _ask(process: Process, told: _Told) -> Answer:
+    said, _ = await process.communicate(msgspec.msgpack.encode(told))
+    if process.returncode:
+        raise SimulationFailed(f"a process of the simulation ended with status {process.returncode}")
+    return msgspec.msgpack.decode(said, type=Answer)
 
 
 async def _answer(told: _Told) -> Answer:

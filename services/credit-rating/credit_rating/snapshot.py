@@ -25,7 +25,7 @@ from projection.position p join projection.generation g on p.reader = g.schema
 PARKED = """
 select distinct split_part(k.stream, '/', 1) as key
 from projection.parked k join projection.generation g on k.reader = g.schema
-where split_part(k.stream, '/', 1) = any($1::text[])
+where $1::text[] is null or split_part(k.stream, '/', 1) = any($1::text[])
 """
 
 
@@ -46,8 +46,8 @@ async def positions(conn: Connection | Pool) -> Positions:
     return found
 
 
-async def parked_keys(conn: Connection | Pool, keys: list[str]) -> set[str]:
-    """Which of these keys (dealers, a policy, a group) have a parked stream: no decision may rest on what is shown."""
+async def parked_keys(conn: Connection | Pool, keys: list[str] | None = None) -> set[str]:
+    """Which keys (dealers, a policy, a group), of these or of all, have a parked stream: no decision may rest on it."""
     return {row["key"] for row in await conn.fetch(PARKED, keys)}
 
 

@@ -16,7 +16,7 @@ from credit_rating.domain.simulation import Changed, Move, Tally
 from credit_rating.evidence import REGISTRY, bounds, within
 from credit_rating.known_at import cut_known_at, token_of
 from credit_rating.published_policies import POLICIES, InForce, shown_in_force
-from credit_rating.simulating import Answer, Listed, Question, Share, simulate
+from credit_rating.simulating import Answer, Listed, Question, Share, judges, simulate
 from credit_rating.snapshot import parked_keys
 from eventlog.position import Cut, cut_to_json
 from events.fields import Day
@@ -37,6 +37,7 @@ from onboarding o left join dealer d on d.dealer = o.dealer
 where {within(1)} and ($2::text is null or (coalesce(d.code, '') collate "C", o.dealer) > ($2, $3::uuid))
 order by coalesce(d.code, '') collate "C", o.dealer
 """
+HOW_MANY = f"select count(*) from onboarding where {within(1)}"
 GradeNumber = Annotated[int, Field(ge=1, le=5)]
 
 
@@ -178,13 +179,17 @@ async def simulate_policy(body: Simulate, read: Read, page: PageOf) -> Simulatio
     day, cut = body.as_of or read.today, await cut_known_at(read.runtime, body.known_at)
     async with read.snapshot() as conn:
         now = await shown_in_force(conn, day)
-        rows = await conn.fetch(IN_SCOPE, bounds(cut, REGISTRY), *(page.keys or (None, None)))
-    parked = await parked_keys(read.runtime.pool, [str(row["dealer"]) for row in rows])
-    listed = Listed(page.keys is None, body.limits, body.now, body.then, page.limit + 1)
-    share = Share([row["dealer"] for row in rows], {UUID(key) for key in parked})
-    question = _question(read, now, content, day, cut, listed)
-    dsn = read.runtime.settings.reader_database_url.get_secret_value()
-    answer = await simulate(read.runtime.reader, dsn, question, share)
+        many = await conn.fetchval(HOW_MANY, bounds(cut, REGISTRY)) if page.keys is None else 0
+    async with judges(many) as started:
+        async with read.snapshot() as conn:
+            rows = await conn.fetch(IN_SCOPE, bounds(cut, REGISTRY), *(page.keys or (None, None)))
+        keys = await parked_keys(read.runtime.pool)
+        parked = {row["dealer"] for row in rows if str(row["dealer"]) in keys} if keys else set()
+        listed = Listed(page.keys is None, body.limits, body.now, body.then, page.limit + 1)
+        question = _question(read, now, content, day, cut, listed)
+        dsn = read.runtime.settings.reader_database_url.get_secret_value()
+        share = Share([row["dealer"] for row in rows], parked)
+        answer = await simulate(read.runtime.reader, dsn, question, share, started)
     return _view(answer, rows, question, page, now=now.reference, currency=read.runtime.settings.currency)
 
 

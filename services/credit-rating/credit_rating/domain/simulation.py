@@ -150,8 +150,9 @@ class Tally(msgspec.Struct):
         if isinstance(each.now, NotRated) and isinstance(each.then, NotRated):
             self.leave_out(each.now.reason)
             return
-        self.matrix[each.grades] = self.matrix.get(each.grades, 0) + 1
-        self.not_as_in_force += in_force is not None and in_force != each.grades[0]
+        grades = each.grades
+        self.matrix[grades] = self.matrix.get(grades, 0) + 1
+        self.not_as_in_force += in_force is not None and in_force != grades[0]
         now, then = each.limits
         self.limit_now += now
         self.limit_then += then

@@ -122,8 +122,9 @@ async def test_processes_of_their_own_answer_the_same(
     assert (await simulate(world, further, known_at=known_at)).json() == near and len(near["items"]) == 1
     far = {"known_at": known_at, "now": 5, "then": 1}
     assert (await simulate(world, further, **far)).json()["items"] == [], "those behind the near ones are tried, too"
-    monkeypatch.setattr(simulating, "_under_way", {"another one"})
-    assert (await simulate(world, known_at=known_at)).status_code == 503
+    async with simulating.judges(1_000):
+        assert (await simulate(world, known_at=known_at)).status_code == 503, "one at a time"
+    assert (await simulate(world, known_at=known_at)).status_code == 200
 
 
 async def test_processes_of_a_simulation_that_is_cut_off_end_with_it(
@@ -143,7 +144,9 @@ async def test_processes_of_a_simulation_that_is_cut_off_end_with_it(
             await asyncio.sleep(0.01)
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
-    assert [process.returncode for process in started] == [-9, -9] and not simulating._under_way
+    assert [process.returncode for process in started] == [-9, -9]
+    async with simulating.judges(1_000) as free:
+        assert len(free) == 2, "the next one may begin"
 
 
 async def test_a_further_page_tries_no_more_dealers_than_it_needs(

@@ -45,9 +45,10 @@ def once(measure: Callable[Concatenate[Snapshot, P], R]) -> Callable[Concatenate
     @wraps(measure)
     def measured(dealer: Snapshot, /, *arguments: P.args, **named: P.kwargs) -> R:
         key = (measure, arguments)
-        if key not in dealer.measured:
-            dealer.measured[key] = measure(dealer, *arguments, **named)
-        found: R = dealer.measured[key]
+        known: R | None = dealer.measured.get(key)
+        if known is not None:
+            return known
+        found = dealer.measured[key] = measure(dealer, *arguments, **named)
         return found
 
     return measured
