@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,6 +14,7 @@ from dealerlog.addresses import KafkaAddress
 from dealerlog.problem import Problem
 
 ALREADY_EXISTS = 36
+SHOWN_WITHIN_SECONDS, POLL_SECONDS = 30.0, 0.05
 
 
 class Topic(NamedTuple):
@@ -42,14 +45,24 @@ async def create_topics(kafka: KafkaAddress, declared: Iterable[tuple[str, int, 
             if topic.name not in existing
         ]
         answer = await admin.create_topics(new) if new else None
+        for name, code, *message in answer.topic_errors if answer else ():
+            if code not in (0, ALREADY_EXISTS):
+                raise Problem(
+                    f"topic {name} could not be created: {for_code(code).__name__} {message[0] if message else ''}"
+                )
+        await _shown(admin, {topic.name for topic in new})
     finally:
         await admin.close()
-    for name, code, *message in answer.topic_errors if answer else ():
-        if code not in (0, ALREADY_EXISTS):
-            raise Problem(
-                f"topic {name} could not be created: {for_code(code).__name__} {message[0] if message else ''}"
-            )
     return len(new)
+
+
+async def _shown(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until brokers show topics that the controller has made: who starts next must not miss them."""
+    deadline = time.monotonic() + SHOWN_WITHIN_SECONDS
+    while missing := names - set(await admin.list_topics()):
+        if time.monotonic() > deadline:
+            raise Problem(f"Kafka made topics and does not show them: {', '.join(sorted(missing))}")
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def delete_topics(kafka: KafkaAddress, names: Iterable[str]) -> None:
