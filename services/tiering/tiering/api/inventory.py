@@ -14,15 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from events.decider import Refused
 from events.envelope import DocumentTooLarge
 from events.fields import Code, Currency, Day
-from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
-from service.context import Read, Write, WriteContext
+from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson
+from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
-from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 from tiering.api.lines import LineRecorded
-from tiering.api.sales import answer, recorder_of
-from tiering.dealers_named import UNKNOWN, Named, dealers_named
+from tiering.api.recorded import answer, dealer_named, record_rows, recorder_of
+from tiering.dealers_named import Named
 from tiering.domain.inventory import MOST_LINES, ReportInventory, Stock
 from tiering.recording import Item, Recorder
 
@@ -77,15 +76,8 @@ class ReportView(BaseModel):
 )
 async def report_inventory(body: ReportGiven, write: Write) -> Response:
     """Report what a dealer has in stock; it replaces the reports as of earlier days, and earlier ones of that day."""
-    async with write.snapshot() as conn:
-        dealers = await dealers_named(conn, [body.dealer])
-    if (dealer := dealers.get(body.dealer)) is None:
-        raise Refused("unknown-dealer", UNKNOWN, retryable=True)
-    recorder = recorder_of(write)
-    try:
-        return await answer(write, recorder, recorder.item(_command(dealer, body)), otherwise=OTHERWISE)
-    except DocumentTooLarge as error:
-        raise Problem("too-large", TOO_LARGE) from error
+    dealer, recorder = await dealer_named(write, body), recorder_of(write)
+    return await answer(write, recorder, _item(recorder, dealer, body), otherwise=OTHERWISE)
 
 
 @router.post("/inventory:bulk", permission="inventory.report", accepts=MEDIA_TYPE, gives=(MEDIA_TYPE,),
@@ -94,8 +86,11 @@ async def report_many(request: Request, write: Write) -> Response:
     """Reports as NDJSON, a verdict for each row."""
     recorder = recorder_of(write)
 
+    def item_of(dealer: UUID, given: ReportGiven) -> Item:
+        return _item(recorder, dealer, given)
+
     async def record(rows: list[Row[ReportGiven]]) -> list[RowVerdict]:
-        return await _record(write, recorder, rows)
+        return await record_rows(write, recorder, rows, item_of, otherwise=OTHERWISE)
 
     return await ndjson(request, ReportGiven, record)
 
@@ -116,35 +111,16 @@ async def list_reports(
     return page.of([dict(row) | {"lines": json.loads(row["lines"])} for row in rows], LATEST_FIRST, ReportView)
 
 
-async def _record(write: WriteContext, recorder: Recorder, rows: list[Row[ReportGiven]]) -> list[RowVerdict]:
-    """Write what may be written; a row that may not says why and touches no other."""
-    async with write.snapshot() as conn:
-        dealers = await dealers_named(conn, (row.model.dealer for row in rows))
-    said: list[RowVerdict] = []
-    items: list[tuple[int, Item]] = []
-    for row in rows:
-        if (dealer := dealers.get(row.model.dealer)) is None:
-            said.append(reject(row.row, "unknown-dealer", UNKNOWN, retry=True))
-            continue
-        try:
-            item = recorder.item(_command(dealer, row.model))
-            recorder.fact(item)
-            items.append((row.row, item))
-        except Refused as refused:
-            said.append(reject(row.row, refused.code, refused.detail))
-        except DocumentTooLarge:
-            said.append(reject(row.row, "too-large", TOO_LARGE))
-    outcomes = await recorder.record([item for _, item in items])
-    for (number, _), outcome in zip(items, outcomes, strict=True):
-        if outcome.verdict == "conflict":
-            said.append(reject(number, "document-conflict", OTHERWISE))
-        else:
-            said.append(RowVerdict(row=number, verdict=outcome.verdict, position=str(outcome.position)))
-    return said
-
-
-def _command(dealer: UUID, given: ReportGiven) -> ReportInventory:
-    return ReportInventory.model_construct(
-        dealer=str(dealer), source=given.source, number=given.number, as_of=given.as_of, currency=given.currency,
-        lines=given.lines,
+def _item(recorder: Recorder, dealer: UUID, given: ReportGiven) -> Item:
+    """The report as it will be recorded, if an event can hold it."""
+    item = recorder.item(
+        ReportInventory.model_construct(
+            dealer=str(dealer), source=given.source, number=given.number, as_of=given.as_of, currency=given.currency,
+            lines=given.lines,
+        )
     )  # fmt: skip
+    try:
+        recorder.fact(item)
+    except DocumentTooLarge as error:
+        raise Refused("too-large", TOO_LARGE) from error
+    return item

@@ -7,21 +7,17 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from eventlog.refusals import CommandReused
-from events.decider import Refused
 from events.fields import Day
-from events.ids import request_hash
-from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson, reject
+from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson
 from service.context import Read, Write, WriteContext
 from service.paging import Keyset, Page, PageOf
 from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
-from service.telemetry import current_traceparent
 from tiering.api.lines import LineGiven, LineRecorded, LineRow, LineView, Reversal
-from tiering.dealers_named import UNKNOWN, dealers_named
+from tiering.api.recorded import answer, dealer_named, record_rows, recorder_of
 from tiering.domain.sale import RecordSale, ReturnSale, ReverseSaleLine
-from tiering.recording import Item, Outcome, Recorder, ids_of
+from tiering.recording import Item
 
 router = Router("sales")
 CONFLICT = "The same line is there with another date, dealer or place: reverse it first, or correct this one."
@@ -35,18 +31,6 @@ where s.dealer = $1 and s.kind <> 'reversal' and ($2::date is null or s.sold_on 
     and ($3::date is null or s.sold_on <= $3) and {after} {order} limit {limit}
 """
 IS_LINE = "select from sale_line where dealer = $1 and event = $2 and kind <> 'reversal'"
-
-
-def recorder_of(write: WriteContext) -> Recorder:
-    """The recorder of a request."""
-    return Recorder(
-        log=write.runtime.log,
-        actor=write.caller.login,
-        today=write.today,
-        currency=write.runtime.settings.currency,
-        correlation=write.correlation,
-        traceparent=current_traceparent(),
-    )
 
 
 @router.post(
@@ -77,8 +61,11 @@ async def record_lines(request: Request, write: Write) -> Response:
     """Sales and returns as NDJSON, a verdict for each row."""
     recorder = recorder_of(write)
 
+    def item_of(dealer: UUID, given: LineRow) -> Item:
+        return recorder.item(command_of(RecordSale if given.kind == "sale" else ReturnSale, dealer, given))
+
     async def record(rows: list[Row[LineRow]]) -> list[RowVerdict]:
-        return await record_rows(write, recorder, rows)
+        return await record_rows(write, recorder, rows, item_of, otherwise=CONFLICT)
 
     return await ndjson(request, LineRow, record)
 
@@ -92,7 +79,7 @@ async def reverse_line(dealer: UUID, event: UUID, body: Reversal, write: Write) 
             raise Problem("not-found", "This dealer has no such line.", retryable=True)
     recorder = recorder_of(write)
     command = ReverseSaleLine(dealer=str(dealer), line=str(event), reason=body.reason)
-    return await answer(write, recorder, recorder.item(command))
+    return await answer(write, recorder, recorder.item(command), otherwise=CONFLICT)
 
 
 @router.get("/dealers/{dealer}/sales", permission="sale.read", answers=Page[LineView])
@@ -113,60 +100,8 @@ async def list_lines(
 
 async def record_one(write: WriteContext, body: LineGiven, kind: type[RecordSale] | type[ReturnSale]) -> Response:
     """One line of the caller's scope."""
-    async with write.snapshot() as conn:
-        dealers = await dealers_named(conn, [body.dealer])
-    if (dealer := dealers.get(body.dealer)) is None:
-        raise Refused("unknown-dealer", UNKNOWN, retryable=True)
-    recorder = recorder_of(write)
-    return await answer(write, recorder, recorder.item(command_of(kind, dealer, body)))
-
-
-async def answer(write: WriteContext, recorder: Recorder, item: Item, *, otherwise: str = CONFLICT) -> Response:
-    """What became of one line or report, with its position; the same for every repeat of the request.
-
-    `otherwise` says what to do about a conflict.
-    """
-    request = write.command()
-    known = await write.runtime.log.answered(request, request_hash(item.stated.stated))
-    if known is not None and known.command not in ids_of(item):
-        raise CommandReused(request)
-    if known is not None:
-        outcome = Outcome("accepted", known.event, known.position)
-    else:
-        (outcome,) = await recorder.record([item._replace(request=request)])
-    if outcome.verdict == "conflict":
-        raise Problem("document-conflict", otherwise)
-    position = str(outcome.position)
-    view = LineRecorded(verdict=outcome.verdict, event=outcome.event).model_dump_json()
-    content = f'{view[:-1]},"position":"{position}"}}'
-    headers = {"Dealerlog-Position": position}
-    return Response(content, status_code=201, media_type="application/json", headers=headers)
-
-
-async def record_rows(write: WriteContext, recorder: Recorder, rows: list[Row[LineRow]]) -> list[RowVerdict]:
-    """Write what may be written; a row that may not says why and touches no other."""
-    async with write.snapshot() as conn:
-        dealers = await dealers_named(conn, (row.model.dealer for row in rows))
-    said: list[RowVerdict] = []
-    items: list[tuple[int, Item]] = []
-    for row in rows:
-        given = row.model
-        if (dealer := dealers.get(given.dealer)) is None:
-            said.append(reject(row.row, "unknown-dealer", UNKNOWN, retry=True))
-            continue
-        kind = RecordSale if given.kind == "sale" else ReturnSale
-        try:
-            items.append((row.row, recorder.item(command_of(kind, dealer, given))))
-        except Refused as refused:
-            said.append(reject(row.row, refused.code, refused.detail))
-    outcomes = await recorder.record([item for _, item in items])
-    for (number, _), outcome in zip(items, outcomes, strict=True):
-        match outcome.verdict:
-            case "conflict":
-                said.append(reject(number, "document-conflict", CONFLICT))
-            case verdict:
-                said.append(RowVerdict(row=number, verdict=verdict, position=str(outcome.position)))
-    return said
+    dealer, recorder = await dealer_named(write, body), recorder_of(write)
+    return await answer(write, recorder, recorder.item(command_of(kind, dealer, body)), otherwise=CONFLICT)
 
 
 def command_of(kind: type[RecordSale] | type[ReturnSale], dealer: UUID, given: LineGiven) -> Any:
