@@ -1,9 +1,9 @@
 """Due diligence: everything is answered before it is submitted, and nobody decides what they drew up."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
+from diligence_forms import COMPLETE, OPEN, SUBMIT, TODAY, after, answer, refused, state
 
 from credit_rating.domain.diligence import (
     DILIGENCE,
@@ -11,47 +11,15 @@ from credit_rating.domain.diligence import (
     AnswerItem,
     ApproveDiligence,
     Diligence,
-    OpenDiligence,
     RejectDiligence,
     ReturnDiligence,
     StateFeasibility,
-    SubmitDiligence,
 )
 from credit_rating.domain.review import Actor
 from events import DueDiligenceApproved, DueDiligenceRejected, DueDiligenceReturned, DueDiligenceSubmitted
-from events.decider import Refused
 
-TODAY = date(2026, 6, 30)
-ID = "00000000-0000-7000-8000-000000000001"
-OPEN = OpenDiligence(diligence=ID, purpose="First limit for the second shop.", by="sun", today=TODAY)
-SUBMIT = SubmitDiligence(by="sun", today=TODAY)
 GENERAL, FOR_GAO = Actor(login="gao"), Actor(login="he", acting_for="gao")
 APPROVE = ApproveDiligence(by=GENERAL, today=TODAY)
-WHY = "The stock in the shop is what the invoices say."
-
-
-def answer(item, finding="satisfactory", by="sun"):
-    return AnswerItem(item=item, finding=finding, comment=WHY, by=by)
-
-
-def state(opinion="recommended", limit="80000.00", by="sun", **said):
-    return StateFeasibility(opinion=opinion, limit=Decimal(limit), reason=WHY, by=by, **said)
-
-
-COMPLETE = (OPEN, *map(answer, ITEMS), state())
-
-
-def after(*commands):
-    known = Diligence()
-    for command in commands:
-        known = DILIGENCE.fold(known, DILIGENCE.decide(known, command))
-    return known
-
-
-def refused(known, command):
-    with pytest.raises(Refused) as error:
-        DILIGENCE.decide(known, command)
-    return error.value
 
 
 def test_two_people_make_a_diligence_that_covers_the_limit_asked_for():

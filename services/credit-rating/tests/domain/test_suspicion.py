@@ -1,51 +1,24 @@
 """A suspicious paper blocks every approval until another person settles it; a confirmed one until it is cleared."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
+from diligence_forms import COMPLETE, SUBMIT, TODAY, after, refused
 
 from credit_rating.domain.credit_file import CREDIT_FILE, CreditFile
 from credit_rating.domain.diligence import (
     DILIGENCE,
-    ITEMS,
-    AnswerItem,
     ApproveDiligence,
     Diligence,
-    OpenDiligence,
-    StateFeasibility,
-    SubmitDiligence,
 )
 from credit_rating.domain.review import Actor, ApproveGrade, Review
 from credit_rating.domain.suspicion import MOST, ClearSuspicion, ReportPaper, SettleSuspicion
 from events import DueDiligenceApproved, SuspicionCleared, SuspicionConfirmed, SuspicionDismissed
 from events.decider import Refused
 
-TODAY = date(2026, 6, 30)
-WHY = "The stock in the shop is what the invoices say."
-FORM = "00000000-0000-7000-8000-000000000001"
-COMPLETE = (
-    OpenDiligence(diligence=FORM, purpose="First limit for the second shop.", by="sun", today=TODAY),
-    *(AnswerItem(item=item, finding="satisfactory", comment=WHY, by="sun") for item in ITEMS),
-    StateFeasibility(opinion="recommended", limit=Decimal("80000.00"), reason=WHY, by="sun"),
-)
-SUBMIT = SubmitDiligence(by="sun", today=TODAY)
 APPROVE = ApproveDiligence(by=Actor(login="gao"), today=TODAY)
 ONE = "00000000-0000-7000-8000-00000000000a"
 REPORT = ReportPaper(suspicion=ONE, paper="lease", number="L-7", reason="The seal is a copy.", by="li", today=TODAY)
-
-
-def after(*commands):
-    known = Diligence()
-    for command in commands:
-        known = DILIGENCE.fold(known, DILIGENCE.decide(known, command))
-    return known
-
-
-def refused(known, command):
-    with pytest.raises(Refused) as error:
-        DILIGENCE.decide(known, command)
-    return error.value
 
 
 def settle(outcome, by="gao"):
