@@ -93,20 +93,11 @@ class Network:
 
     def invoice(self, dealer: str, number: str, amount: str, issued: date, due: date) -> tuple[str, str]:
         """An invoice."""
-        return self.credit.add(
-            published.InvoiceIssued(
-                source="erp",
-                number=number,
-                amount=Decimal(amount),
-                currency="CNY",
-                issued_on=issued,
-                due_on=due,
-                method="credit",
-                term_days=30,
-            ),
-            dealer,
-            on=issued,
-        )
+        event = published.InvoiceIssued(
+            source="erp", number=number, amount=Decimal(amount), currency="CNY", issued_on=issued, due_on=due,
+            method="credit", term_days=30,
+        )  # fmt: skip
+        return self.credit.add(event, dealer, on=issued)
 
     def payment(self, dealer: str, number: str, amount: str, on: date, invoice: str | None = None) -> tuple[str, str]:
         """A payment, of an invoice or oldest first."""
