@@ -74,7 +74,7 @@ def bare(pool: Pool, schema: str, *, scoped: bool) -> FastAPI:
 
     async def read_scoped(dealer: UUID, number: str) -> Any:
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            await conn.fetchrow(ENTER, "territory", "T1", "", "", "sales_representative")
+            await conn.fetchrow(ENTER, "territory", "T1", "", "", "sales_representative", "bench")
             if await conn.fetchrow(IN_SCOPE, dealer) is None:
                 return Response(status_code=404)
             return dict(await conn.fetchrow(ONE, dealer, number) or {})

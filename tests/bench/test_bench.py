@@ -60,8 +60,9 @@ def test_a_percentile_is_a_value_that_was_seen() -> None:
 def test_a_small_run_writes_every_row_with_machine_versions_and_commit(stack: Addresses, tmp_path: Path) -> None:
     given = f"kafka={stack.kafka.bootstrap_servers},pg={stack.admin_url}"
     out = tmp_path / "bench.json"
+    subjects = ("bulk", "commands", "read", "classes", "whatif")
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "bulk", "commands", "classes", "whatif", "--size", "small", "--out", str(out)],
+        [sys.executable, "-m", "bench", *subjects, "--size", "small", "--out", str(out)],
         cwd=CHECKOUT, env={**os.environ, "DEALERLOG_TEST_STACK": given}, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

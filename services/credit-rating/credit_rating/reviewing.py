@@ -16,7 +16,7 @@ from credit_rating.snapshot import company_snapshot, parked_keys, positions
 from eventlog.connection import Connection
 from eventlog.position import cut_to_json
 from events.decider import Refused
-from service.access import Caller
+from service.caller import Caller
 from service.problems import Problem
 from service.runtime import Runtime
 

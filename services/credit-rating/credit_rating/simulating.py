@@ -28,7 +28,7 @@ from credit_rating.snapshot import SERVICE
 from credit_rating.usual_ledgers import ledgers_of
 from eventlog.connection import Connection
 from eventlog.loading import few_collections
-from service.access import Caller
+from service.caller import Caller
 from service.permissions import Reach
 from service.problems import Problem
 from service.scope import Reader

@@ -14,8 +14,8 @@ from customer_registry.projections.file_import import TYPES
 from events.decider import Refused
 from events.fields import Amount, Code, Day, Days, PaymentTerms, Said
 from events.types.customer_registry import ChannelLevel, Cooperation
-from service.access import Caller
 from service.bulk import Row
+from service.caller import Caller
 from service.imports import DealerNamed, MappedRecord, dealers_named
 from service.imports.importing import Asked, Importing, Running
 from service.imports.report import RowVerdict, Sink

@@ -153,7 +153,7 @@ async def test_nobody_sees_a_dealer_outside_the_scope_in_any_list_report_or_page
 
 async def test_no_table_shows_a_foreign_row_even_without_any_filter(served: Served) -> None:
     from reporting.projections import TABLES
-    from service.access import Caller
+    from service.caller import Caller
 
     reader = served.app.state.runtime.reader
     async with reader.snapshot(Caller("rep", "sales_representative", "territory", "T2")) as conn:

@@ -9,7 +9,7 @@ from uuid import UUID
 from eventlog.log import Log
 from events.decider import Refused
 from events.envelope import DocumentTooLarge, Imported
-from service.access import Caller
+from service.caller import Caller
 from service.imports import MappedRecord, RowVerdict, SaleLine
 from service.imports.brought import brought_by
 from service.imports.report import Sink

@@ -20,7 +20,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from starlette.requests import Request
 
-from service.permissions import ROLES, Reach
+from service.caller import Caller
+from service.permissions import ROLES
 from service.problems import Problem
 
 ALGORITHMS = ["EdDSA", "Ed25519", "ES256"]
@@ -33,20 +34,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 log = structlog.get_logger("access")
 Keys = Callable[[bool], Awaitable[KeySet]]
 """Gives the issuer's public keys; True asks for fresh ones, after a key id that was not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, in which role, and how far that role sees: `code` is the territory's, branch's or region's."""
-
-    login: str
-    role: str
-    reach: Reach
-    code: str | None
-
-    def name(self, reach: Reach) -> str:
-        """The code this caller is bound to at that reach, or "" when it is bound at another."""
-        return self.code or "" if self.reach == reach else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from eventlog.position import Cut, Position
 from eventlog.shown import shown_version
 from events.catalogue import Event
 from events.ids import command_id, request_hash
-from service.access import Caller
+from service.caller import Caller
 from service.facts import REJECTED, fact
 from service.presenting import IF_MATCH, KEY, correlation, expected_version, idempotency_key
 from service.presenting import POSITION as POSITION

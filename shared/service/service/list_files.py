@@ -28,7 +28,8 @@ from eventlog.meta import Meta
 from eventlog.position import Cut, cut_from_json, cut_to_json
 from events.decider import Decider
 from events.ids import request_hash, uuid7
-from service.access import Caller, require
+from service.access import require
+from service.caller import Caller
 from service.exports import Column, csv_stream, write_xlsx
 from service.list_columns import Spread, table_of
 from service.presenting import POSITION, correlation

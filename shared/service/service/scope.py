@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from service.access import Caller
+from service.caller import Caller
 from service.problems import Problem
 from service.rls import assert_reader
 

@@ -13,7 +13,7 @@ from eventlog.database import connect_pool
 from eventlog.generations import ensure
 from eventlog.plan import Plan
 from eventlog.projection import HIDDEN, FactsTable, StateTable, money, text, uuid
-from service.access import Caller
+from service.caller import Caller
 from service.migrations import migrate
 from service.permissions import ROLES
 from service.problems import Problem

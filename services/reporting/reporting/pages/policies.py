@@ -17,7 +17,7 @@ from reporting.pages.view import page, render
 from reporting.reading import policy_drafts as reading
 from reporting.reading.standpoint import standpoint
 from reporting.reading.wrong import Wrong
-from service.access import Caller
+from service.caller import Caller
 from service.context import Read
 from service.permissions import CREDIT_CONTROLLER, HEAD_OF_MARKETING
 from service.routing import Router

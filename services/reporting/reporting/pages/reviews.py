@@ -17,7 +17,7 @@ from reporting.reading.reviews import OPEN, Review, inbox, review, steps
 from reporting.reading.standpoint import standpoint
 from reporting.reading.wrong import Wrong
 from reporting.review_labels import INDICATORS_GRADED
-from service.access import Caller
+from service.caller import Caller
 from service.context import Read
 from service.permissions import (
     BRANCH_GENERAL_MANAGER,

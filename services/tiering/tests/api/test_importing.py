@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from events import DealerOnboarded
-from service.access import Caller
+from service.caller import Caller
 from service.imports import ImportReport, run_import, shipped_profiles
 from service.imports.brought import brought_by
 from service.imports.working import ImportWorker

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from events.catalogue import Event
 from events.decider import Decider
-from service.access import Caller
+from service.caller import Caller
 from service.imports.decider import Command, Import, Types, decider_of
 from service.imports.profile import Profile
 from service.imports.report import Sink

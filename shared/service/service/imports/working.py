@@ -16,7 +16,7 @@ import structlog
 
 from eventlog.meta import Meta
 from events.ids import command_id, request_hash
-from service.access import Caller
+from service.caller import Caller
 from service.failures import problem_of
 from service.health import Heart
 from service.imports.brought import brought_by, counting, rows_brought
