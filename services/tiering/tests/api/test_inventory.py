@@ -66,6 +66,7 @@ async def test_bad_reports_are_a_clear_problem_and_change_nothing(world: World, 
     said(await world.post("/inventory", report("V-1", "K-9", currency="USD"), who=FEED), 422, "currency-other")
     said(await world.post("/inventory", report("V-1", "K-9", as_of="2026-01-12"), who=FEED), 422, "date-in-future")
     long = [{"product": f"{n:03}" + "茶" * 60, "quantity": "1", "value": "1.00"} for n in range(300)]
+    said(await world.post("/inventory", report("V-1", "K-9", lines=long), who=FEED), 413, "too-large")
     (row, _) = await bulk(world, report("V-1", "K-9", lines=long))
     assert row["code"] == "too-large"
     said(await world.post("/inventory", report("V-1", "K-9"), who=AUDITOR), 403, "forbidden")

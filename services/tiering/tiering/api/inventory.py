@@ -17,6 +17,7 @@ from events.fields import Code, Currency, Day
 from service.bulk import MEDIA_TYPE, Row, RowVerdict, ndjson
 from service.context import Read, Write
 from service.paging import Keyset, Page, PageOf
+from service.problems import Problem
 from service.routing import Router
 from service.scope import require_dealer_in_scope
 from tiering.api.lines import LineRecorded
@@ -77,7 +78,10 @@ class ReportView(BaseModel):
 async def report_inventory(body: ReportGiven, write: Write) -> Response:
     """Report what a dealer has in stock; it replaces the reports as of earlier days, and earlier ones of that day."""
     dealer, recorder = await dealer_named(write, body), recorder_of(write)
-    return await answer(write, recorder, _item(recorder, dealer, body), otherwise=OTHERWISE)
+    try:
+        return await answer(write, recorder, _item(recorder, dealer, body), otherwise=OTHERWISE)
+    except DocumentTooLarge as error:
+        raise Problem("too-large", TOO_LARGE) from error
 
 
 @router.post("/inventory:bulk", permission="inventory.report", accepts=MEDIA_TYPE, gives=(MEDIA_TYPE,),
@@ -87,7 +91,12 @@ async def report_many(request: Request, write: Write) -> Response:
     recorder = recorder_of(write)
 
     def item_of(dealer: UUID, given: ReportGiven) -> Item:
-        return _item(recorder, dealer, given)
+        item = _item(recorder, dealer, given)
+        try:
+            recorder.fact(item)  # or one report that no event can hold would keep out all that stand beside it
+        except DocumentTooLarge as error:
+            raise Refused("too-large", TOO_LARGE) from error
+        return item
 
     async def record(rows: list[Row[ReportGiven]]) -> list[RowVerdict]:
         return await record_rows(write, recorder, rows, item_of, otherwise=OTHERWISE)
@@ -112,15 +121,9 @@ async def list_reports(
 
 
 def _item(recorder: Recorder, dealer: UUID, given: ReportGiven) -> Item:
-    """The report as it will be recorded, if an event can hold it."""
-    item = recorder.item(
+    return recorder.item(
         ReportInventory.model_construct(
             dealer=str(dealer), source=given.source, number=given.number, as_of=given.as_of, currency=given.currency,
             lines=given.lines,
         )
     )  # fmt: skip
-    try:
-        recorder.fact(item)
-    except DocumentTooLarge as error:
-        raise Refused("too-large", TOO_LARGE) from error
-    return item
