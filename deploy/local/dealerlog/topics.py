@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaError, for_code
 
 from dealerlog.addresses import KafkaAddress
 from dealerlog.problem import Problem
@@ -59,7 +59,7 @@ async def create_topics(kafka: KafkaAddress, declared: Iterable[tuple[str, int, 
 async def _shown(admin: AIOKafkaAdminClient, names: set[str]) -> None:
     """Wait until brokers show topics that the controller has made: who starts next must not miss them."""
     deadline = time.monotonic() + SHOWN_WITHIN_SECONDS
-    while missing := names - set(await admin.list_topics()):
+    while missing := names - await _listed(admin):
         if time.monotonic() > deadline:
             raise Problem(f"Kafka made topics and does not show them: {', '.join(sorted(missing))}")
         await asyncio.sleep(POLL_SECONDS)
@@ -75,6 +75,13 @@ async def delete_topics(kafka: KafkaAddress, names: Iterable[str]) -> None:
             await admin.delete_topics(gone)
     finally:
         await admin.close()
+
+
+async def _listed(admin: AIOKafkaAdminClient) -> set[str]:
+    try:
+        return set(await admin.list_topics())
+    except KafkaError:  # a broker that is away: another is asked next
+        return set()
 
 
 def _require_same(found: Mapping[str, object], declared: Topic) -> None:
