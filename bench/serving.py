@@ -49,14 +49,14 @@ class Serving(NamedTuple):
 
 
 @asynccontextmanager
-async def serving(bench: Bench) -> AsyncIterator[Serving]:
+async def serving(bench: Bench, **settings: Any) -> AsyncIterator[Serving]:
     """Serve the benchmark's service from the tables that it has."""
     projector = Projector(bench.member.name, bench.plan.tables.values(), bench.pool, bench.partitions,
                           security=RowSecurity.of(bench.urls.name), prefix=bench.prefix)  # fmt: skip
     schema = await projector.start()
     reader = await Reader.connect(bench.urls.reader)
     pool = await connect_pool(bench.urls.reader, size=8, bounded=False)
-    made = settings_of(database_url=bench.urls.app, reader_database_url=bench.urls.reader)
+    made = settings_of(database_url=bench.urls.app, reader_database_url=bench.urls.reader, **settings)
     service = bench.member.declaration
     runtime = service.runtime(made, log=bench.log, pool=bench.pool, reader=reader, projector=projector)
     try:
