@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_rating.domain.diligence_cap import Approved
 from credit_rating.domain.entries import Allocation, CreditNote, Dispute, Invoice, Payment
 from credit_rating.domain.facts import DealerFacts, Survey
+from credit_rating.domain.five_c import CS, FiveC
+from credit_rating.domain.goods import Moved
+from credit_rating.domain.indicators import snapshot
 from credit_rating.domain.policy import CreditPolicy
-from credit_rating.domain.rating import NotRated, Occasion, Rated, rate
+from credit_rating.domain.rating import NotRated, Occasion, Rated, judge, rate
 from credit_rating.domain.simulation import Tally, compared, move_of, simulated, together
 from rules.policy import reference
 
@@ -33,13 +37,25 @@ entries = st.lists(
 )  # fmt: skip
 dealers = st.builds(
     DealerFacts, dealer=st.just("d"), onboarded_on=days, term_days=st.sampled_from([0, 30, 45]),
-    forecast_monthly_sales=amounts, entries=entries.map(tuple),
+    forecast_monthly_sales=amounts, entries=entries.map(tuple), territory=st.just("T1"),
+    goods=st.lists(st.builds(
+        Moved, on=days, direction=st.sampled_from(["sell_in", "sell_out"]), value=amounts,
+        territory=st.sampled_from(["T1", "T2", None]),
+    ), max_size=4).map(tuple),
+    assessments=st.lists(st.builds(
+        FiveC, assessment=st.uuids().map(str), assessed_on=days,
+        scores=st.fixed_dictionaries({name: st.integers(0, 100) for name in CS}),
+    ), max_size=2).map(tuple),
+    diligences=st.lists(st.builds(
+        Approved, diligence=st.uuids().map(str), approved_on=days, limit=amounts,
+    ), max_size=1).map(tuple),
     surveys=st.lists(st.builds(
         Survey, surveyed_on=days, annual_turnover=amounts, nature=st.sampled_from(["listed", "company", "sole_trader"]),
-        licences=st.sampled_from(["complete_valid", "missing_or_expired"]),
+        licences=st.sampled_from(["complete_valid", "missing_or_expired"]), licences_expire_on=st.none() | days,
         founded_on=st.dates(date(2019, 1, 1), AS_OF), premises=st.sampled_from(["local_owned", "not_local"]),
     ), max_size=2).map(tuple),
 )  # fmt: skip
+a_letter, caps = st.sampled_from("ABC"), st.sampled_from([{"below": "80.0", "grade": 5}, None])
 months, shares = st.sampled_from([1, 3, 6, 12, 24]), st.sampled_from(["0.50", "0.80", "0.95"])
 
 
@@ -60,14 +76,20 @@ def changed(policy_content):
     return make
 
 
-@settings(deadline=None, max_examples=80)
-@given(facts=dealers, values=st.fixed_dictionaries({}, optional={
+@settings(deadline=None, max_examples=150)
+@given(facts=dealers, values=st.fixed_dictionaries({"limit__coefficients__5": st.just("0.4")}, optional={
     "indicators__annual_sales_scale__survey_months": months, "indicators__annual_sales_scale__window_months": months,
     "indicators__monthly_sales__months": months, "indicators__payment_method__months": months,
     "indicators__payment_method__credit_days": st.sampled_from([0, 45]), "indicators__payment_method__share": shares,
     "indicators__payment_reputation__window_months": months, "indicators__no_history": st.sampled_from(["A", "C"]),
     "limit__short_months": months, "limit__long_months": months, "limit__season__months": months,
+    "indicators__payment_reputation__A__days_late": st.sampled_from([0, 20]),
+    "indicators__business_nature__company": a_letter, "indicators__licences__expiring_days": st.just(300),
+    "indicators__premises__not_local": a_letter, "indicators__years_in_business__B": st.just("1"),
+    "indicators__goods_flow__A": st.just("0.95"), "indicators__goods_flow__B": st.just("0.10"),
     "limit__season__floor": st.just("0.9"), "limit__unit": st.just("0.01"), "limit__new_dealer__months": months,
+    "limit__new_dealer__cap": st.just("0.75"), "limit__coefficients__3": st.just("0.7"),
+    "five_c": st.fixed_dictionaries({"cap": caps}), "due_diligence": st.fixed_dictionaries({"valid_months": months}),
 }))  # fmt: skip
 def test_both_sides_are_what_a_rating_gives_under_that_policy_alone(facts, values, policy, policy_content, changed):
     then = changed(**values)
@@ -82,7 +104,28 @@ def test_both_sides_are_what_a_rating_gives_under_that_policy_alone(facts, value
             letters = {name: each.grade for name, each in judged.assessment.indicators.items()}
             assert letters == {name: each.grade for name, each in rated.grade.indicators.items()}
             assert (judged.given.grade, judged.given.rule) == (rated.grade.grade, rated.grade.rule)
+            assert (judged.cap, judged.limit.diligence) == (rated.grade.cap, rated.limit.diligence)
             assert judged.limit.limit == rated.limit.limit
+
+
+FALLING, SPRING, HALF_A_YEAR = range(340, 100, -10), [200] * 21 + [400, 400, 200], [120] * 6
+"""Sales a month, in thousands, up to the last one."""
+
+
+@pytest.mark.parametrize(("sales", "changes"), [
+    (FALLING, {"limit__short_months": 1}),
+    (SPRING, {"limit__long_months": 6}),
+    (SPRING, {"limit__season__ceiling": "0.9"}),
+    (HALF_A_YEAR, {"limit__new_dealer__per_quarter": "0.1"}),
+    (HALF_A_YEAR, {"limit__new_dealer__months": 3}),
+])  # fmt: skip
+def test_a_limit_that_rests_on_something_else_is_worked_out_anew(book, policy, changed, sales, changes):
+    first = "2024-07" if len(sales) == 24 else "2026-01"
+    invoices = book.monthly(first, [f"{each}000" for each in sales])
+    paid = [book.payment(f"P{i.number}", str(i.amount), str(i.due_on), i.number) for i in invoices]
+    dealer, then = book.dealer(*invoices, *paid), changed(**changes)
+    both, alone = simulated(dealer, AS_OF, compared(policy, then)), judge(snapshot(dealer, AS_OF), then)
+    assert both.then.limit.limit == alone.limit.limit != both.now.limit.limit > 0
 
 
 @pytest.fixture
