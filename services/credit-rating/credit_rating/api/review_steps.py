@@ -39,6 +39,7 @@ STEP: dict[str, Any] = {"edits": True, "status": 200, "problems": ("stage-wrong"
 class OverrideBody(Closed):
     """Another letter than the facts give, and why."""
 
+    # the table's own names: what is computed is no Literal to the type checker, yet to validation and OpenAPI it is
     indicator: Literal[tuple(each.name for each in INDICATORS)]  # type: ignore[valid-type]
     grade: Literal["A", "B", "C"]
     reason: Said
